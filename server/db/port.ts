@@ -1,0 +1,29 @@
+/** The database port: one driver (`pg`), one SQL dialect (PostgreSQL 15's), whether PGlite or a server is behind it. */
+
+export type Row = Record<string, unknown>;
+
+/** Runs SQL written as a tagged template; every `${value}` becomes a bound parameter. `int8` comes back as bigint. */
+export type Sql = <R extends object = Row>(text: TemplateStringsArray, ...values: unknown[]) => Promise<R[]>;
+
+/** A lock that lasts as long as the session that took it. */
+export interface HeldLock {
+  /** Aborted when the session is lost: whoever holds the lock must stop at once. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface Db {
+  /** `pglite` or `postgres`, for messages and benchmarks only; no SQL may depend on it. */
+  readonly kind: "pglite" | "postgres";
+  readonly sql: Sql;
+  /** One read-committed transaction; rolls back if `work` throws. */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** As `transaction`, but reads one repeatable snapshot and writes nothing. */
+  snapshot<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Takes the session advisory lock of that name, or says who cannot: `undefined` when another session holds it.
+   * On PGlite the home's own lock file already keeps every other process out, and this always succeeds.
+   */
+  lock(name: string): Promise<HeldLock | undefined>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+/** What a domain room gives the indexer. The indexer knows blocks, logs and cursors, and no carbon. */
+import type { Hex } from "../chain/port.ts";
+import type { Header, Log } from "../chain/blocks.ts";
+import type { Sql } from "../db/port.ts";
+
+/** What became of one act, by its digest: recorded (no `skipped`), or skipped with the selector of the reason. */
+export interface Outcome {
+  digest: Hex;
+  tx: Hex;
+  block: number;
+  skipped?: Hex;
+}
+
+/** A decoded log, with the block it stands in. */
+export interface Event<Args = unknown> {
+  name: string;
+  args: Args;
+  block: number;
+  /** seconds since 1970, of the block */
+  at: number;
+  index: number;
+  tx: Hex;
+}
+
+/** Pure functions from decoded events to rows: no RPC, no clock, no files. Rebuildable from the stored logs. */
+export interface Projection {
+  name: string;
+  /** Raise it when the rows would come out otherwise: the tables are then rebuilt from the stored logs at the next boot. */
+  version: number;
+  /** The tables it alone writes, children before parents, emptied before a rebuild. */
+  tables: readonly string[];
+  /** The contract whose logs it reads. */
+  address: Hex;
+  /** The event of this log, or `undefined` for one it does not know. */
+  decode(log: Log, header: Header): Event | undefined;
+  /**
+   * The event as one line of canonical text in contract vocabulary, for the effects digest: name and arguments, no
+   * block, no transaction, no SQL name. Part of the protocol: a second implementation must reproduce it.
+   */
+  fact(event: Event): string;
+  /** Writes the rows of these events, in order, set-based. */
+  apply(sql: Sql, events: readonly Event[]): Promise<void>;
+  /** What these events say of requests. */
+  outcomes(events: readonly Event[]): Outcome[];
+  /** The entity records that enter the state digest, in pages by key, ascending. */
+  records(sql: Sql, after: string | undefined, limit: number): Promise<StateRecord[]>;
+}
+
+/** One entity as the state digest sees it: no block, time, transaction or row number in it. */
+export interface StateRecord {
+  /** unique over all projections and sortable in the database's "C" collation: `lot/0x…`, `account/0x…` */
+  key: string;
+  /** canonical text of the entity's contract words */
+  value: string;
+}
