@@ -21,12 +21,4 @@ export interface NewRequest {
 
 /** `waiting → queued → signed → sent → mined → final | skipped | rejected | expired` */
 export type RequestState =
-  | "waiting"
-  | "queued"
-  | "signed"
-  | "sent"
-  | "mined"
-  | "final"
-  | "skipped"
-  | "rejected"
-  | "expired";
+  "waiting" | "queued" | "signed" | "sent" | "mined" | "final" | "skipped" | "rejected" | "expired";

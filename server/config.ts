@@ -1,0 +1,129 @@
+/** The only reader of the environment: one table of settings, their defaults and what each is for. */
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { Refusal } from "./errors.ts";
+
+interface Setting {
+  /** used when the variable is unset; `undefined`: there is none */
+  embedded: string | undefined;
+  production: string | undefined;
+  what: string;
+}
+
+const same = (value: string): { embedded: string; production: string } => ({ embedded: value, production: value });
+const none = { embedded: undefined, production: undefined };
+
+export const settings = {
+  TIDEMARK_MODE: {
+    ...same("embedded"),
+    what: "embedded (everything in this process) or production (no secret has a default)",
+  },
+  TIDEMARK_HOME: {
+    ...same(".tidemark"),
+    what: "folder for keys, journal and embedded database; one process at a time",
+  },
+  TIDEMARK_HOST: { ...same("127.0.0.1"), what: "address to listen on" },
+  TIDEMARK_PORT: { ...same("4780"), what: "port to listen on; 0 takes any free one" },
+  TIDEMARK_DATABASE_URL: { ...none, what: "PostgreSQL to use (needed in production); unset: PGlite in the home" },
+  TIDEMARK_RPC_URLS: {
+    ...none,
+    what: "JSON-RPC URLs of the network, comma-separated (needed in production); unset: the embedded chain",
+  },
+  TIDEMARK_FINALITY: { ...same("instant"), what: "which blocks are final: instant, finalized, or a depth such as 12" },
+  TIDEMARK_PASSPHRASE: { embedded: "tidemark-embedded", production: undefined, what: "opens the encrypted key file" },
+  TIDEMARK_ADMIN_KEY: {
+    ...none,
+    what: "deploy only, on a network: the admin's private key; unset on the embedded chain: the home's own",
+  },
+  TIDEMARK_ADMIN_DELAY: { ...same("0"), what: "deploy only: seconds an admin's action waits; set last" },
+  TIDEMARK_WORKERS: {
+    ...same(String(Math.max(1, Math.min(4, availableParallelism() - 1)))),
+    what: "threads that check signatures",
+  },
+  TIDEMARK_BODY_LIMIT: { ...same("4194304"), what: "largest request body in bytes" },
+  TIDEMARK_LOG_LEVEL: { ...same("info"), what: "trace, debug, info, warn, error or silent" },
+  TIDEMARK_HOLD_AT: { ...none, what: "crash tests only: the step of the write path to stop at for good" },
+} as const satisfies Record<string, Setting>;
+
+type Name = keyof typeof settings;
+
+export interface Config {
+  mode: "embedded" | "production";
+  home: string;
+  host: string;
+  port: number;
+  databaseUrl: string | undefined;
+  rpcUrls: string[];
+  finality: "instant" | "finalized" | { depth: number };
+  passphrase: string;
+  adminKey: string | undefined;
+  adminDelaySeconds: number;
+  workers: number;
+  bodyLimitBytes: number;
+  logLevel: string;
+  holdAt: string | undefined;
+}
+
+/** A whole number setting; refuses anything else, so that a typing error never becomes a default. */
+function whole(name: Name, text: string, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > most)
+    throw new Refusal(`${name} is "${text}"; it must be a whole number from 0 to ${most}.`);
+  return value;
+}
+
+function finality(text: string): Config["finality"] {
+  if (text === "instant" || text === "finalized") return text;
+  return { depth: whole("TIDEMARK_FINALITY", text, 10_000) };
+}
+
+/**
+ * Reads and checks every setting at once.
+ * @throws Refusal naming the variable that is wrong or missing, and what it is for
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const mode = env["TIDEMARK_MODE"] ?? "embedded";
+  if (mode !== "embedded" && mode !== "production")
+    throw new Refusal(`TIDEMARK_MODE is "${mode}"; it must be embedded or production.`);
+  const optional = (name: Name): string | undefined => env[name] || settings[name][mode];
+  const needed = (name: Name): string => {
+    const value = optional(name);
+    if (value === undefined)
+      throw new Refusal(`${name} is not set, and ${mode} mode has no default for it: ${settings[name].what}.`);
+    return value;
+  };
+  if (mode === "production") {
+    needed("TIDEMARK_DATABASE_URL");
+    needed("TIDEMARK_RPC_URLS");
+    if (env["TIDEMARK_HOLD_AT"])
+      throw new Refusal("TIDEMARK_HOLD_AT is for crash tests; production refuses it. Unset it.");
+  }
+  return {
+    mode,
+    home: resolve(needed("TIDEMARK_HOME")),
+    host: needed("TIDEMARK_HOST"),
+    port: whole("TIDEMARK_PORT", needed("TIDEMARK_PORT"), 65_535),
+    databaseUrl: optional("TIDEMARK_DATABASE_URL"),
+    rpcUrls: (optional("TIDEMARK_RPC_URLS") ?? "").split(",").filter((url) => url !== ""),
+    finality: finality(needed("TIDEMARK_FINALITY")),
+    passphrase: needed("TIDEMARK_PASSPHRASE"),
+    adminKey: optional("TIDEMARK_ADMIN_KEY"),
+    adminDelaySeconds: whole("TIDEMARK_ADMIN_DELAY", needed("TIDEMARK_ADMIN_DELAY"), 2 ** 32 - 1),
+    workers: Math.max(1, whole("TIDEMARK_WORKERS", needed("TIDEMARK_WORKERS"), 64)),
+    bodyLimitBytes: whole("TIDEMARK_BODY_LIMIT", needed("TIDEMARK_BODY_LIMIT"), 2 ** 30),
+    logLevel: needed("TIDEMARK_LOG_LEVEL"),
+    holdAt: optional("TIDEMARK_HOLD_AT"),
+  };
+}
+
+/** The settings as a text table for `npm start -- --help`. */
+export function settingsHelp(): string {
+  const shown = (value: string | undefined): string => value ?? "–";
+  const rows = Object.entries(settings).map(([name, { embedded, production, what }]: [string, Setting]) =>
+    [name.padEnd(22), shown(embedded).padEnd(18), shown(production).padEnd(12), what].join("  "),
+  );
+  return [
+    ["variable".padEnd(22), "embedded".padEnd(18), "production".padEnd(12), "what it is"].join("  "),
+    ...rows,
+  ].join("\n");
+}

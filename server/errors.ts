@@ -1,0 +1,164 @@
+/**
+ * Every problem the API can answer with, in one table (RFC 9457), and the refusals that stop a start.
+ * A code is part of the API: clients match on it; titles and sentences may be reworded.
+ */
+
+interface ProblemKind {
+  status: number;
+  /** what was wrong, in general */
+  title: string;
+  titleZh: string;
+  /** what the caller can do about it */
+  remedy: string;
+}
+
+export const problems = {
+  "malformed-json": {
+    status: 400,
+    title: "The body is not valid JSON",
+    titleZh: "请求体不是有效的 JSON",
+    remedy: "Send UTF-8 JSON with Content-Type: application/json.",
+  },
+  "invalid-request": {
+    status: 400,
+    title: "The request does not have the form this route takes",
+    titleZh: "请求格式不符合此接口要求",
+    remedy: "Compare the request with /openapi.json; `errors` names each place that differs.",
+  },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The body's media type is not accepted here",
+    titleZh: "不支持的媒体类型",
+    remedy: "Send application/json.",
+  },
+  "body-too-large": {
+    status: 413,
+    title: "The body is larger than this server takes",
+    titleZh: "请求体过大",
+    remedy: "Send the acts in several smaller bundles; `limitBytes` says how large one may be.",
+  },
+  "not-found": {
+    status: 404,
+    title: "There is nothing at this address",
+    titleZh: "未找到",
+    remedy: "Check the path and the id. What was only just handed in appears once its block is indexed.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "This address does not answer that method",
+    titleZh: "不支持该请求方法",
+    remedy: "See `Allow` for the methods that it does answer.",
+  },
+  "nothing-accepted": {
+    status: 422,
+    title: "None of the acts could be accepted",
+    titleZh: "没有任何操作被接受",
+    remedy: "`results` says for each act what was wrong; mend and send those again.",
+  },
+  "act-malformed": {
+    status: 422,
+    title: "The act does not have the form of its type",
+    titleZh: "操作格式不正确",
+    remedy: "Compare the act with /openapi.json; `errors` names each place that differs.",
+  },
+  "bad-signature": {
+    status: 422,
+    title: "A signature is not a signature over this act",
+    titleZh: "签名与操作内容不符",
+    remedy: "Sign the act's EIP-712 digest again with this ledger's domain (GET /v1/ledger); s must be low.",
+  },
+  "key-not-valid": {
+    status: 422,
+    title: "The signing key was not this account's key when the act was captured",
+    titleZh: "签名密钥在操作发生时不属于该账户",
+    remedy: "Sign with a key that is bound to the account at `capturedAt`, or have this key bound by the registry.",
+  },
+  "account-unknown": {
+    status: 422,
+    title: "An account in the act is not registered",
+    titleZh: "操作中的账户尚未注册",
+    remedy: "Have the account registered, then send the same signed act again; nothing is lost by waiting.",
+  },
+  "grams-zero": {
+    status: 422,
+    title: "A lot of no grams cannot be collected",
+    titleZh: "重量不能为零",
+    remedy: "Weigh again and sign an act with the grams on the scale.",
+  },
+  "transaction-malformed": {
+    status: 422,
+    title: "The bytes are not a signed transaction for this chain",
+    titleZh: "不是本链的有效签名交易",
+    remedy: "Sign an EIP-1559 transaction with this chain's id (GET /v1/ledger), no value and no fee.",
+  },
+  "sender-unknown": {
+    status: 403,
+    title: "The sender is neither a registered account nor the holder of a role",
+    titleZh: "发送方未注册且不具备任何角色",
+    remedy: "Have the account registered, or send from one that is.",
+  },
+  "nonce-taken": {
+    status: 409,
+    title: "Another transaction of this sender already has that nonce",
+    titleZh: "该序号已被此账户的另一笔交易占用",
+    remedy: "Sign again with the next free nonce (GET /v1/transactions/nonce/:address).",
+  },
+  "not-writable": {
+    status: 503,
+    title: "The server cannot store anything right now, so it accepts nothing",
+    titleZh: "服务器暂时无法保存数据，因此不接受新的操作",
+    remedy: "Keep the signed acts and send them again later; /ready says when.",
+  },
+  "not-ready": {
+    status: 503,
+    title: "The server is still starting",
+    titleZh: "服务器正在启动",
+    remedy: "Try again; /ready shows how far it is.",
+  },
+  internal: {
+    status: 500,
+    title: "The server failed at this request",
+    titleZh: "服务器内部错误",
+    remedy: "Try again; if it stays so, tell the operator the `instance` of this answer.",
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** What goes out as `application/problem+json`, or as one item's `problem` in a bundle. */
+export interface ProblemView {
+  type: string;
+  code: ProblemCode;
+  status: number;
+  title: string;
+  titleZh: string;
+  /** what was wrong with this very request */
+  detail: string;
+  /** what to do about it */
+  remedy: string;
+  [extension: string]: unknown;
+}
+
+/** The problem document of a code; `extensions` carry the offending values. */
+export function problemView(code: ProblemCode, detail: string, extensions: Record<string, unknown> = {}): ProblemView {
+  const { status, title, titleZh, remedy } = problems[code];
+  return { type: `urn:tidemark:problem:${code}`, code, status, title, titleZh, detail, remedy, ...extensions };
+}
+
+/** Thrown anywhere below a route; the API answers with its document. */
+export class Problem extends Error {
+  readonly view: ProblemView;
+  constructor(code: ProblemCode, detail: string, extensions: Record<string, unknown> = {}) {
+    super(detail);
+    this.name = "Problem";
+    this.view = problemView(code, detail, extensions);
+  }
+}
+
+/** A start that must not go on: its message is a sentence for the person at the terminal that says what to do. */
+export class Refusal extends Error {
+  constructor(sentence: string, options?: { cause?: unknown }) {
+    super(sentence, options);
+    this.name = "Refusal";
+  }
+}
