@@ -5,8 +5,29 @@ import hardhatMocha from "@nomicfoundation/hardhat-mocha";
 import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import { defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 
 const require = createRequire(import.meta.url);
+
+/** A compiler warning about a file of ours fails the build, as an error would: a failed build is not cached. */
+const warningsAreErrors: HardhatPlugin = {
+  id: "tidemark-warnings-are-errors",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        async invokeSolc(context, compiler, input, config, next) {
+          const output = await next(context, compiler, input, config);
+          const errors = output.errors?.map((error) =>
+            error.severity === "warning" && !/-->\s+npm\//.test(error.formattedMessage ?? "")
+              ? { ...error, type: "WarningAsError", severity: "error" as const }
+              : error,
+          );
+          return errors ? { ...output, errors } : output;
+        },
+      }),
+    }),
+  },
+};
 
 export default defineConfig({
   plugins: [
@@ -15,6 +36,7 @@ export default defineConfig({
     hardhatMocha,
     hardhatNetworkHelpers,
     hardhatTypechain,
+    warningsAreErrors,
   ],
   solidity: {
     version: "0.8.37",
@@ -27,6 +49,9 @@ export default defineConfig({
       // no metadata: a changed comment must not change the committed bytecode
       metadata: { appendCBOR: false, bytecodeHash: "none" },
     },
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    // tests apart from contracts: only contracts get types
+    splitTestsCompilation: true,
   },
   typechain: { outDir: "typechain-types" },
   paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
