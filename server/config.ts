@@ -81,7 +81,7 @@ function finality(text: string): Config["finality"] {
  * Reads and checks every setting at once.
  * @throws Refusal naming the variable that is wrong or missing, and what it is for
  */
-export function readConfig(env: Record<string, string | undefined>): Config {
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const mode = env["TIDEMARK_MODE"] ?? "embedded";
   if (mode !== "embedded" && mode !== "production")
     throw new Refusal(`TIDEMARK_MODE is "${mode}"; it must be embedded or production.`);

@@ -1,0 +1,83 @@
+/** What an auditor asks of the server: whether the books balance, and digests to compare with another reader's. */
+import { z } from "zod";
+import type { Chain } from "../chain/port.ts";
+import type { Db, Sql } from "../db/port.ts";
+import { Problem } from "../errors.ts";
+import { stateDigest } from "../indexer/digests.ts";
+import type { Projection } from "../indexer/port.ts";
+import { readCursor, readDigests } from "../indexer/queries.ts";
+import { route, type Route } from "../route.ts";
+import type { Check } from "../traceability/conservation.ts";
+import { hash } from "../traceability/schemas.ts";
+
+const checkView = z.strictObject({
+  id: z.string(),
+  what: z.string(),
+  ok: z.boolean(),
+  left: z.string().meta({ description: "from contract storage" }),
+  right: z.string().meta({ description: "from the projections" }),
+});
+
+const conservationView = z.strictObject({ asOfBlock: z.int(), ok: z.boolean(), checks: z.array(checkView) });
+
+const digestView = z.strictObject({
+  block: z.int(),
+  hash,
+  effects: hash.meta({ description: "sha256 chain over all blocks and their facts up to this one" }),
+  state: z
+    .strictObject({ version: z.string(), root: hash, buckets: z.array(hash) })
+    .nullable()
+    .meta({ description: "null for a past block at which no state digest was kept" }),
+});
+
+export interface AuditDeps {
+  db: Db;
+  chain: Chain;
+  projections: readonly Projection[];
+  /** each room's checks, at the block the projections stand at */
+  checks: (sql: Sql, block: number) => Promise<Check[]>;
+}
+
+export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/audit/conservation",
+      summary: "Whether the books balance: contract storage on the left, the server's rows on the right, at one block",
+      answers: { 200: { description: "Every check with both of its sides", schema: conservationView } },
+      problems: ["not-ready"],
+      async handle() {
+        if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
+        return db.snapshot(async (sql) => {
+          const cursor = await readCursor(sql);
+          if (!cursor) throw new Problem("not-ready", "no block is indexed yet");
+          const found = await checks(sql, cursor.block);
+          return { status: 200, body: { asOfBlock: cursor.block, ok: found.every(({ ok }) => ok), checks: found } };
+        });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/audit/digest",
+      summary:
+        "The effects digest of a block, and the state digest where one was kept; without a block, both as of now",
+      query: z.strictObject({ block: z.coerce.number().int().min(0).optional() }),
+      answers: { 200: { description: "Digests to compare with another reader's", schema: digestView } },
+      problems: ["not-found", "not-ready"],
+      async handle({ query }) {
+        if (query.block !== undefined) {
+          const digests = await readDigests(db.sql, query.block);
+          if (!digests) throw new Problem("not-found", `block ${query.block} is not indexed`);
+          return { status: 200, body: digests };
+        }
+        return db.snapshot(async (sql) => {
+          const cursor = await readCursor(sql);
+          const digests = cursor && (await readDigests(sql, cursor.block));
+          if (!digests) throw new Problem("not-ready", "no block is indexed yet");
+          const { version, root, buckets } = await stateDigest(sql, projections);
+          return { status: 200, body: { ...digests, state: { version, root, buckets } } };
+        });
+      },
+    }),
+  ];
+}

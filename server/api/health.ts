@@ -1,0 +1,46 @@
+/** Whether the process lives (`/health`) and whether it can do its work (`/ready`). Neither asks the database anything. */
+import { z } from "zod";
+import type { ChainStatus } from "../chain/port.ts";
+import { route, type Route } from "../route.ts";
+
+const readyView = z.looseObject({
+  ready: z.boolean(),
+  chain: z.strictObject({ ready: z.boolean(), phase: z.string(), done: z.int(), total: z.int() }),
+  relayer: z.looseObject({}),
+  indexer: z.looseObject({}),
+});
+
+export interface HealthDeps {
+  chain: () => ChainStatus;
+  /** `halted` and `stopped` hold the words that say why, once there is something to say */
+  relayer: () => { halted?: string | undefined };
+  indexer: () => { stopped?: string | undefined; block: number };
+  /** false until relayer and indexer run */
+  started: () => boolean;
+}
+
+export function healthRoutes(deps: HealthDeps): Route[] {
+  const answer = { description: "State of each part, in words where one does not work", schema: readyView };
+  return [
+    route({
+      method: "get",
+      path: "/health",
+      summary: "Whether the process answers",
+      answers: { 200: { description: "It does", schema: z.strictObject({ status: z.literal("ok") }) } },
+      problems: [],
+      handle: () => Promise.resolve({ status: 200, body: { status: "ok" } }),
+    }),
+    route({
+      method: "get",
+      path: "/ready",
+      summary: "Whether chain, relayer and indexer do their work",
+      answers: { 200: answer, 503: answer },
+      problems: [],
+      handle() {
+        const [chain, relayer, indexer] = [deps.chain(), deps.relayer(), deps.indexer()];
+        const ready = deps.started() && chain.ready && !relayer.halted && !indexer.stopped;
+        return Promise.resolve({ status: ready ? 200 : 503, body: { ready, chain, relayer, indexer } });
+      },
+    }),
+  ];
+}

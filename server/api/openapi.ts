@@ -1,0 +1,75 @@
+/** The OpenAPI 3.1 document, made from the very schemas that parse and present. */
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  extendZodWithOpenApi,
+  type RouteConfig,
+} from "@asteasolutions/zod-to-openapi";
+import { z } from "zod";
+import { problems } from "../errors.ts";
+import { route, type Route } from "../route.ts";
+import { problem } from "../traceability/schemas.ts";
+
+extendZodWithOpenApi(z);
+
+/** Problems any route may answer with. */
+const everywhere = ["invalid-request", "internal"] as const;
+const withBody = ["malformed-json", "unsupported-media-type", "body-too-large"] as const;
+
+function responsesOf(route: Route): RouteConfig["responses"] {
+  const responses: RouteConfig["responses"] = {};
+  for (const [status, { description, schema }] of Object.entries(route.answers)) {
+    responses[status] = { description, content: { "application/json": { schema } } };
+  }
+  const codes = [...route.problems, ...everywhere, ...(route.body ? withBody : [])];
+  for (const status of new Set(codes.map((code) => problems[code].status))) {
+    const titles = codes
+      .filter((code) => problems[code].status === status)
+      .map((code) => `${code}: ${problems[code].title}`);
+    responses[status] ??= {
+      description: titles.join("; "),
+      content: { "application/problem+json": { schema: problem } },
+    };
+  }
+  return responses;
+}
+
+/** @returns the document as plain JSON data */
+export function openApiDocument(routes: readonly Route[]): object {
+  const registry = new OpenAPIRegistry();
+  for (const route of routes) {
+    const body = route.documentedBody ?? route.body;
+    registry.registerPath({
+      method: route.method,
+      path: route.path,
+      summary: route.summary,
+      request: {
+        ...(route.params ? { params: route.params } : {}),
+        ...(route.query ? { query: route.query } : {}),
+        ...(body ? { body: { required: true, content: { "application/json": { schema: body } } } } : {}),
+      },
+      responses: responsesOf(route),
+    });
+  }
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Tidemark",
+      version: "1",
+      description: "A permissioned ledger for carbon assets and waste traceability. Every route listed here is public.",
+    },
+  });
+}
+
+/** `GET /openapi.json`: the document of the given routes, made once. */
+export function documentRoutes(routes: readonly Route[]): Route {
+  const document = openApiDocument(routes);
+  return route({
+    method: "get",
+    path: "/openapi.json",
+    summary: "This document",
+    answers: { 200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }) } },
+    problems: [],
+    handle: () => Promise.resolve({ status: 200, body: document }),
+  });
+}

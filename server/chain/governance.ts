@@ -1,0 +1,149 @@
+/** Makes roles, vocabulary and the admin's delay on chain what the tables say: reads what stands, sends only the differences. */
+import { interfaces, readView, type ContractName } from "./contracts.ts";
+import { sendAs, type Deployment } from "./deploy.ts";
+import type { Signer } from "./transactions.ts";
+import type { Chain, Hex } from "./port.ts";
+
+export interface Governance {
+  /** which role may call which function of which contract */
+  functions: readonly { contract: ContractName; name: string; role: bigint }[];
+  /** who is to hold which role */
+  grants: readonly { role: bigint; account: Hex }[];
+  terms: readonly { list: number; code: number; termHash: Hex; active: boolean }[];
+  /** seconds every action of the admin waits; applied last, since all that follows it must be scheduled */
+  adminDelaySeconds: number;
+}
+
+interface Action {
+  what: string;
+  to: Hex;
+  data: Hex;
+}
+
+const ADMIN_ROLE = 0n;
+
+/**
+ * Applies the differences. Under an admin delay an action is first scheduled; run again after the delay to execute it.
+ * @param say is told each thing that changed, in words
+ */
+export async function applyGovernance(deps: {
+  chain: Chain;
+  admin: Signer;
+  deployment: Deployment;
+  wanted: Governance;
+  say: (line: string) => void;
+}): Promise<void> {
+  const { chain, deployment, wanted, admin, say } = deps;
+  const delay = await adminDelay(deps);
+  const actions = [
+    ...(await functionRoleActions(chain, deployment, wanted)),
+    ...(await termActions(chain, deployment, wanted)),
+    ...(await grantActions(chain, deployment, wanted)),
+  ];
+  if (delay !== wanted.adminDelaySeconds) {
+    const args = [ADMIN_ROLE, admin.address, wanted.adminDelaySeconds];
+    const what = `the admin's actions wait ${wanted.adminDelaySeconds} s`;
+    actions.push(managerAction(deployment, what, "grantRole", args));
+  }
+  for (const action of actions) await perform(deps, action, delay, say);
+}
+
+async function adminDelay({
+  chain,
+  admin,
+  deployment,
+}: {
+  chain: Chain;
+  admin: Signer;
+  deployment: Deployment;
+}): Promise<number> {
+  const manager = authority(deployment);
+  const [, executionDelay] = await readView(chain, manager, "hasRole", [ADMIN_ROLE, admin.address]);
+  return Number(executionDelay);
+}
+
+const authority = (deployment: Deployment): { name: ContractName; address: Hex } => ({
+  name: "AccessManager",
+  address: deployment.contracts.AccessManager.address,
+});
+
+function managerAction(
+  deployment: Deployment,
+  what: string,
+  method: "grantRole" | "setTargetFunctionRole",
+  args: unknown[],
+): Action {
+  const data = interfaces.AccessManager.encodeFunctionData(method as "grantRole", args as never) as Hex;
+  return { what, to: deployment.contracts.AccessManager.address, data };
+}
+
+async function functionRoleActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+  const missing = new Map<string, { contract: ContractName; role: bigint; selectors: string[]; names: string[] }>();
+  for (const { contract, name, role } of wanted.functions) {
+    const selector = interfaces[contract].getFunction(name as never)!.selector;
+    const target = deployment.contracts[contract].address;
+    const [now] = await readView(chain, authority(deployment), "getTargetFunctionRole", [target, selector]);
+    if (now === role) continue;
+    const key = `${contract} ${role}`;
+    const group = missing.get(key) ?? { contract, role, selectors: [], names: [] };
+    group.selectors.push(selector);
+    group.names.push(name);
+    missing.set(key, group);
+  }
+  return [...missing.values()].map(({ contract, role, selectors, names }) =>
+    managerAction(deployment, `${contract}.${names.join(", ")} → role ${role}`, "setTargetFunctionRole", [
+      deployment.contracts[contract].address,
+      selectors,
+      role,
+    ]),
+  );
+}
+
+async function termActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+  const { address } = deployment.contracts.Vocabulary;
+  const missing: Governance["terms"][number][] = [];
+  for (const term of wanted.terms) {
+    const [termHash, active] = await readView(chain, { name: "Vocabulary", address }, "term", [term.list, term.code]);
+    if (termHash !== term.termHash || active !== term.active) missing.push(term);
+  }
+  if (missing.length === 0) return [];
+  const data = interfaces.Vocabulary.encodeFunctionData("setTerms", [missing]) as Hex;
+  return [{ what: `${missing.length} terms of the vocabulary`, to: address, data }];
+}
+
+async function grantActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+  const actions: Action[] = [];
+  for (const { role, account } of wanted.grants) {
+    const [isMember] = await readView(chain, authority(deployment), "hasRole", [role, account]);
+    if (!isMember)
+      actions.push(managerAction(deployment, `role ${role} to ${account}`, "grantRole", [role, account, 0]));
+  }
+  return actions;
+}
+
+/** Sends an action, or under a delay schedules it, or executes the scheduled one when its time has come. */
+async function perform(
+  deps: { chain: Chain; admin: Signer; deployment: Deployment },
+  action: Action,
+  delay: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const { chain, admin, deployment } = deps;
+  const send = (to: Hex, data: Hex): Promise<void> => sendAs(chain, admin, deployment.chainId, to, data);
+  if (delay === 0) {
+    await send(action.to, action.data);
+    return say(action.what);
+  }
+  const manager = authority(deployment);
+  const abi = interfaces.AccessManager;
+  const [id] = await readView(chain, manager, "hashOperation", [admin.address, action.to, action.data]);
+  const [due] = await readView(chain, manager, "getSchedule", [id]);
+  if (due === 0n) {
+    await send(manager.address, abi.encodeFunctionData("schedule", [action.to, action.data, 0]) as Hex);
+    return say(`scheduled: ${action.what}; run this again in ${delay} s to execute it`);
+  }
+  if (Number(due) * 1000 > Date.now())
+    return say(`waiting until ${new Date(Number(due) * 1000).toISOString()}: ${action.what}`);
+  await send(manager.address, abi.encodeFunctionData("execute", [action.to, action.data]) as Hex);
+  say(action.what);
+}

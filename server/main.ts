@@ -1,0 +1,251 @@
+/** The only composition root: starts the parts in order, stops them in reverse. `npm start -- --help` lists the settings. */
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { accessProjection } from "./access/projections.ts";
+import { roles, table } from "./access/roles.ts";
+import { rolesOf } from "./access/authority.ts";
+import { terms, termHash } from "./access/vocabulary.ts";
+import { createApp } from "./api/app.ts";
+import { auditRoutes } from "./api/audit.ts";
+import { documentRoutes } from "./api/openapi.ts";
+import { healthRoutes } from "./api/health.ts";
+import { ledgerRoutes } from "./api/ledger.ts";
+import { contractsHash } from "./chain/contracts.ts";
+import { deployContracts, readDeployment, type Deployment } from "./chain/deploy.ts";
+import { createEmbeddedChain } from "./chain/embedded.ts";
+import { applyGovernance } from "./chain/governance.ts";
+import { openKeyFile, type Keys } from "./chain/keyFile.ts";
+import type { Chain, Hex } from "./chain/port.ts";
+import { createRecoveryPool } from "./chain/recovery.ts";
+import { createRpcChain } from "./chain/rpc.ts";
+import { createSigner } from "./chain/transactions.ts";
+import { readConfig, settingsHelp, type Config } from "./config.ts";
+import { migrate } from "./db/migrate.ts";
+import { openDb } from "./db/open.ts";
+import { Refusal } from "./errors.ts";
+import { openHome } from "./home.ts";
+import { checkCursor, createIndexer } from "./indexer/indexer.ts";
+import { replayProjections, staleProjections } from "./indexer/replay.ts";
+import { createLog, type Log } from "./log.ts";
+import type { Reached, Step } from "./relayer/port.ts";
+import { createReceipts } from "./relayer/receipts.ts";
+import { createRelayer } from "./relayer/relayer.ts";
+import { settle } from "./relayer/settle.ts";
+import { traceabilityCarriers } from "./traceability/carriers.ts";
+import { lotChecks } from "./traceability/conservation.ts";
+import { traceabilityProjection } from "./traceability/projections.ts";
+import { recordedDigests } from "./traceability/queries.ts";
+import { traceabilityRoutes } from "./traceability/routes.ts";
+
+export interface Running {
+  url: string;
+  /** Resolves when chain, relayer and indexer work; rejects with the sentence that says why they never will. */
+  ready: Promise<void>;
+  /** Takes no more, finishes the running steps, closes everything in reverse order. */
+  stop(): Promise<void>;
+}
+
+/** In a crash test the process reports the step it was told to stop at, and goes no further. */
+function createReached(holdAt: string | undefined, log: Log): Reached {
+  return (step: Step) => {
+    if (step !== holdAt) return Promise.resolve();
+    log.info({ reached: step }, "holding here");
+    return new Promise<void>(() => undefined);
+  };
+}
+
+/** What has been started, to be stopped in reverse; a part that fails to stop does not keep the others from it. */
+function createStops(log: Log): { add(part: string, stop: () => Promise<void>): void; run(): Promise<void> } {
+  const parts: [string, () => Promise<void>][] = [];
+  return {
+    add: (part, stop) => parts.push([part, stop]),
+    async run() {
+      for (const [part, stop] of parts.splice(0).reverse()) {
+        await stop().catch((error: unknown) => log.error({ err: error }, `stopping the ${part} failed`));
+      }
+    },
+  };
+}
+
+/** The chain's deployment: on the embedded chain made so at every start, on a network made by `npm run deploy`. */
+async function establishDeployment(config: Config, chain: Chain, keys: Keys, log: Log): Promise<Deployment> {
+  const path = join(config.home, "deployment.json");
+  if (config.rpcUrls.length > 0) {
+    const deployment = readDeployment(path);
+    if (!deployment) throw new Refusal(`There is no ${path}: deploy the contracts first with npm run deploy.`);
+    return deployment;
+  }
+  const known = readDeployment(path);
+  if (!known) await chain.ready;
+  return known ?? deployEmbedded(config, chain, keys, log);
+}
+
+/** Deploys and governs the embedded chain with the home's own admin key; does nothing where all is in place. */
+async function deployEmbedded(config: Config, chain: Chain, keys: Keys, log: Log): Promise<Deployment> {
+  if (!keys.admin)
+    throw new Refusal(`The key file in ${config.home} has no admin key: it belongs to a network's home.`);
+  const admin = createSigner(keys.admin);
+  const say = (line: string): void => log.info(line);
+  const deployment = await deployContracts({ chain, admin, path: join(config.home, "deployment.json"), say });
+  const wanted = {
+    functions: table,
+    grants: [],
+    terms: terms.map(({ list, code, term }) => ({ list, code, termHash: termHash(term), active: true })),
+    adminDelaySeconds: 0,
+  };
+  await applyGovernance({ chain, admin, deployment, wanted, say });
+  return deployment;
+}
+
+/** In production the relayer's key must hold no role: it can carry acts, never perform one. */
+async function refusePowerfulRelayer(chain: Chain, deployment: Deployment, relayer: Hex): Promise<void> {
+  const held = await rolesOf(chain, deployment.contracts.AccessManager.address, relayer);
+  if (held.length > 0) {
+    throw new Refusal(
+      `The relayer key ${relayer} holds ${held.join(", ")} on chain. Revoke it: the server's own key may carry acts, not perform them.`,
+    );
+  }
+}
+
+async function listen(server: Server, config: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const port = `Port ${config.port} of ${config.host}`;
+      if (error.code === "EADDRINUSE")
+        reject(new Refusal(`${port} is in use. Stop what uses it, or set TIDEMARK_PORT to another (0: any free one).`));
+      else if (error.code === "EACCES")
+        reject(new Refusal(`${port} may not be opened by this user. Set TIDEMARK_PORT to one above 1023.`));
+      else reject(error);
+    });
+    server.listen(config.port, config.host, resolve);
+  });
+  const bound = server.address();
+  return `http://${config.host}:${typeof bound === "object" && bound ? bound.port : config.port}`;
+}
+
+/**
+ * Starts a whole server. It serves reads and accepts acts as soon as this resolves; `ready` follows when the journal
+ * is replayed and relayer and indexer run.
+ * @throws Refusal with a sentence for the person at the terminal
+ */
+export async function start(config: Config, log: Log): Promise<Running> {
+  const stops = createStops(log);
+  try {
+    return await compose(config, log, stops);
+  } catch (error) {
+    await stops.run();
+    throw error;
+  }
+}
+
+async function compose(config: Config, log: Log, stops: ReturnType<typeof createStops>): Promise<Running> {
+  const home = await openHome(config.home);
+  stops.add("home", () => home.release());
+  const embedded = config.rpcUrls.length === 0;
+  const keys = await openKeyFile(config.home, config.passphrase, embedded);
+  const db = await openDb({ url: config.databaseUrl, folder: join(config.home, "db") });
+  stops.add("database", () => db.close());
+  await migrate(db);
+
+  const reached = createReached(config.holdAt, log);
+  const chain = embedded
+    ? createEmbeddedChain({ folder: config.home, contracts: contractsHash, reached, log })
+    : createRpcChain({ urls: config.rpcUrls, log });
+  stops.add("chain", () => chain.close());
+  const deployment = await establishDeployment(config, chain, keys, log);
+  const { LotLedger, Parties, Vocabulary, AccessManager } = deployment.contracts;
+  const projections = [
+    accessProjection({ parties: Parties.address, vocabulary: Vocabulary.address }),
+    traceabilityProjection(LotLedger.address),
+  ];
+  if ((await staleProjections(db, projections)).length > 0) await replayProjections(db, projections);
+
+  const pool = createRecoveryPool({ workers: config.workers, log });
+  stops.add("signature threads", () => pool.close());
+  const domain = { chainId: deployment.chainId, authority: AccessManager.address };
+  const receipts = await createReceipts(keys.receipts, domain.chainId, domain.authority);
+  const signer = createSigner(keys.relayer);
+  const relayer = createRelayer({
+    db,
+    chain,
+    carriers: traceabilityCarriers(LotLedger.address),
+    signer,
+    chainId: domain.chainId,
+    log,
+    reached,
+  });
+  const indexer = createIndexer({ db, chain, finality: config.finality, projections, settle, log, reached });
+
+  let started = false;
+  const routes = [
+    ...traceabilityRoutes({ db, domain, pool, receipts, reached, wake: relayer.wake }),
+    ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
+    ...auditRoutes({ db, chain, projections, checks: (sql, block) => lotChecks(chain, LotLedger.address, sql, block) }),
+    ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),
+  ];
+  const app = createApp({
+    routes: [...routes, documentRoutes(routes)],
+    plain: [],
+    bodyLimitBytes: config.bodyLimitBytes,
+    log,
+  });
+  const server = createServer(app);
+  const url = await listen(server, config);
+  stops.add("API", () => closeServer(server));
+  await home.publish(url);
+  log.info({ url }, "listening");
+
+  async function begin(): Promise<void> {
+    await chain.ready;
+    if (embedded) await deployEmbedded(config, chain, keys, log);
+    if (config.mode === "production") await refusePowerfulRelayer(chain, deployment, signer.address);
+    await checkCursor(db, chain);
+    await relayer.start();
+    stops.add("relayer", () => relayer.stop());
+    await indexer.start();
+    stops.add("indexer", () => indexer.stop());
+    started = true;
+    log.info({ url }, "ready");
+  }
+  return { url, ready: begin(), stop: () => stops.run() };
+}
+
+/** Stops listening, lets running answers finish, and drops idle connections. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+/** Runs the server until a signal; a refusal is one sentence on standard error and exit code 1. */
+async function run(): Promise<void> {
+  if (process.argv.includes("--help")) return console.log(settingsHelp());
+  const config = readConfig();
+  const log = createLog(config.logLevel);
+  const running = await start(config, log);
+  let stopping = false;
+  const stop = async (code: number): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    await running.stop();
+    process.exit(code);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(0));
+  await running.ready.catch(async (error: unknown) => {
+    complain(error);
+    await stop(1);
+  });
+}
+
+function complain(error: unknown): void {
+  console.error(error instanceof Refusal ? `tidemark: ${error.message}` : error);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  run().catch((error: unknown) => {
+    complain(error);
+    process.exit(1);
+  });
+}

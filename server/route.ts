@@ -1,0 +1,44 @@
+/** A route as data: what it takes, what it answers, who may call it. The API mounts it and documents it from the same lines. */
+import type { z } from "zod";
+import type { ProblemCode } from "./errors.ts";
+
+export interface Reply {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Route {
+  method: "get" | "post";
+  /** OpenAPI path: `/v1/lots/{id}` */
+  path: `/${string}`;
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** what the document says of the body, where `body` leaves its items to be checked one by one */
+  documentedBody?: z.ZodType;
+  /** the body of each successful status */
+  answers: Record<number, { description: string; schema: z.ZodType }>;
+  /** the problems it can answer with, besides those of every route */
+  problems: readonly ProblemCode[];
+  handle(input: { params: unknown; query: unknown; body: unknown }): Promise<Reply>;
+}
+
+type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+/** Declares a route; its handler gets what the schemas parsed, typed by them. */
+export function route<
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(
+  spec: Omit<Route, "params" | "query" | "body" | "handle"> & {
+    params?: P;
+    query?: Q;
+    body?: B;
+    handle(input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> }): Promise<Reply>;
+  },
+): Route {
+  return spec as unknown as Route;
+}
