@@ -1,0 +1,100 @@
+// The import directions inside server/:
+// main → api → domain rooms → relayer, indexer → chain, db, documents → what stands at the bottom.
+const bottom = "^server/(config|errors|log|home)\\.ts$";
+const domain = "access|traceability|carbon|profit";
+
+/** Modules of one layer may import their own room, what is listed, and the bottom. */
+const layer = (name, path, may) => ({
+  name,
+  comment: `these rooms import only their own, ${may.length > 0 ? "the layers below, " : ""}and what stands at the bottom`,
+  severity: "error",
+  from: { path: `^server/(${path})/` },
+  to: { path: "^server/", pathNot: ["^server/$1/", ...may, bottom] },
+});
+
+const ports = ["^server/(chain|db|documents)/"];
+const carriers = ["^server/(relayer|indexer)/"];
+const routes = "^server/route\\.ts$";
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycle",
+      comment: "two modules that need one another are one",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "bottom",
+      comment: "config, errors, log and home import nothing of the server but one another",
+      severity: "error",
+      from: { path: bottom },
+      to: { path: "^server/", pathNot: bottom },
+    },
+    layer("ports", "chain|db|documents", []),
+    layer("carriers", "relayer|indexer", ports),
+    layer("domain", domain, [`^server/(${domain})/queries\\.ts$`, ...carriers, ...ports, routes]),
+    {
+      name: "route",
+      comment: "what a route is stands below the rooms that have some",
+      severity: "error",
+      from: { path: routes },
+      to: { path: "^server/", pathNot: bottom },
+    },
+    layer("api", "api", [`^server/(${domain})/`, ...carriers, ...ports, routes]),
+    {
+      name: "main-on-top",
+      comment: "only the composition root knows the API; nothing knows the composition root",
+      severity: "error",
+      from: { path: "^server/", pathNot: "^server/(api/|main\\.ts$)" },
+      to: { path: "^server/(api/|main\\.ts$)" },
+    },
+    {
+      name: "web-apart",
+      comment: "the web app speaks HTTP only",
+      severity: "error",
+      from: { path: "^server/web/" },
+      to: { path: "^server/", pathNot: "^server/web/" },
+    },
+    {
+      name: "chain-only",
+      comment: "only server/chain knows ethers, hardhat and the generated types",
+      severity: "error",
+      from: { path: "^server/", pathNot: "^server/chain/" },
+      to: { path: "(^|node_modules/)(ethers|hardhat|@nomicfoundation|typechain-types)(/|$)" },
+    },
+    {
+      name: "db-only",
+      comment: "only server/db knows the database's drivers",
+      severity: "error",
+      from: { path: "^server/", pathNot: "^server/db/" },
+      to: { path: "(^|node_modules/)(pg|pg-[a-z-]+|@types/pg|@electric-sql)(/|$)" },
+    },
+    {
+      name: "server-alone",
+      comment: "the server needs neither scripts nor tests",
+      severity: "error",
+      from: { path: "^server/" },
+      to: { path: "^(scripts|test)/" },
+    },
+    {
+      name: "server-dependencies",
+      comment: "what the server imports is among the dependencies, not the devDependencies",
+      severity: "error",
+      from: { path: "^server/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    // imports of types count: a direction is a direction
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: ["node_modules", "typechain-types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
+  },
+};

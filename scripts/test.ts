@@ -1,0 +1,90 @@
+/**
+ * `npm test`: every suite, two at a time; `npm test -- server/chain` only the files with that in their path.
+ * The last line is `N passed, N failed, N skipped`.
+ */
+import { join, resolve } from "node:path";
+import { createChildren, endWith, pool } from "./tooling/children.ts";
+import { runSuite } from "./tooling/runSuite.ts";
+import { choose } from "./tooling/suites.ts";
+import type { Tally } from "./tooling/runSuite.ts";
+import type { Chosen } from "./tooling/suites.ts";
+
+const root = resolve(import.meta.dirname, "..");
+/** `npm test` draws the same cases each time; .ci/run passes a fresh seed and prints it */
+const fixedSeed = "0x7469646d";
+const compileLimit = 300_000;
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const counts = ({ passed, failures, skips }: Tally): string =>
+  `${passed} passed, ${failures.length} failed, ${skips.length} skipped`;
+
+/** One line that shows what is running, rewritten in place; nothing where the output is no terminal. */
+function createLiveLine(): { show(text: string): void; print(text: string): void } {
+  const live = process.stdout.isTTY;
+  let shownAt = 0;
+  return {
+    show(text) {
+      if (!live || performance.now() - shownAt < 100) return;
+      shownAt = performance.now();
+      process.stdout.write(`\r\x1b[2K${text.slice(0, process.stdout.columns - 1)}`);
+    },
+    print(text) {
+      process.stdout.write(`${live ? "\r\x1b[2K" : ""}${text}\n`);
+    },
+  };
+}
+
+const line = createLiveLine();
+const children = createChildren();
+endWith(children);
+const started = performance.now();
+const total: Tally = { passed: 0, failures: [], skips: [] };
+
+/** Compiles once for both suites of contracts. */
+async function compile(): Promise<boolean> {
+  const from = performance.now();
+  line.show("compiling the contracts …");
+  const hardhat = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
+  const { status, reason, output } = await children.run(process.execPath, [hardhat, "build"], {
+    cwd: root,
+    limit: compileLimit,
+  });
+  if (status !== 0) total.failures.push(`the contracts do not compile: ${reason ?? ""}\n${output}`);
+  else line.print(`${"compile".padEnd(22)}${seconds(from).padStart(8)}`);
+  return status === 0;
+}
+
+async function runAll(chosen: readonly Chosen[], env: NodeJS.ProcessEnv): Promise<void> {
+  const running = new Map<string, string>();
+  const show = (): void =>
+    line.show(`${[...running].map(([name, so]) => `${name}: ${so}`).join(" · ")} · ${seconds(started)}`);
+  const tick = setInterval(show, 1000);
+  await pool(chosen, 2, async (one) => {
+    const from = performance.now();
+    running.set(one.suite.name, "starting");
+    const tally = await runSuite(children, root, one, env, (now) => {
+      running.set(one.suite.name, counts(now));
+      show();
+    });
+    running.delete(one.suite.name);
+    line.print(`${one.suite.name.padEnd(22)}${seconds(from).padStart(8)}   ${counts(tally)}`);
+    total.passed += tally.passed;
+    total.failures.push(...tally.failures);
+    total.skips.push(...tally.skips);
+  });
+  clearInterval(tick);
+}
+
+const filters = process.argv.slice(2);
+const chosen = choose(root, filters);
+if (chosen.length === 0)
+  total.failures.push(`no test file has ${filters.join(" or ") || "a name"} in its path under test/`);
+const seed = process.env["TIDEMARK_FUZZ_SEED"] ?? fixedSeed;
+line.print(`fuzz seed ${seed}`);
+const compiled = !chosen.some(({ suite }) => suite.folder === "contracts") || (await compile());
+if (compiled) await runAll(chosen, { ...process.env, TIDEMARK_FUZZ_SEED: seed });
+
+for (const { title, reason } of total.skips) line.print(`skipped: ${title}: ${reason}`);
+total.failures.forEach((text, i) => line.print(`\n${i + 1}) ${text}`));
+line.print(`${total.failures.length > 0 ? "\n" : ""}${counts(total)}`);
+process.exitCode = total.failures.length > 0 ? 1 : 0;
