@@ -34,6 +34,12 @@ interface IParties {
         address successor;
     }
 
+    /// @notice An account, and a key that claims to sign for it.
+    struct Signatory {
+        address account;
+        bytes32 keyId;
+    }
+
     /// @notice An account was registered: its standing is active, of these kinds, without licences.
     event AccountRegistered(
         address indexed account,
@@ -144,12 +150,8 @@ interface IParties {
     /// the low 160 bits of keccak256(abi.encode("tidemark.account", chainId, authority, identityHash)).
     function accountFor(bytes32 identityHash) external view returns (address account);
 
-    /// @notice For each pair of an account and a key: the account's standing, and what it says of that key.
+    /// @notice For each signatory: the account's standing, and what it says of the key.
     /// @dev One call for a whole batch of acts. Word: `standing 168 | bound 8 | from 40 | until 40`. bound is 1 when the
     /// key signs for the account, and only then are the dates set; an undated own key is valid in [0, 2^40 - 1).
-    /// `accounts` and `keyIds` are of equal length.
-    function credentials(
-        address[] calldata accounts,
-        bytes32[] calldata keyIds
-    ) external view returns (uint256[] memory words);
+    function credentials(Signatory[] calldata signatories) external view returns (uint256[] memory words);
 }

@@ -119,13 +119,14 @@ contract Parties is IParties, AccessManaged {
     }
 
     /// @inheritdoc IParties
-    function credentials(
-        address[] calldata accounts,
-        bytes32[] calldata keyIds
-    ) external view returns (uint256[] memory words) {
-        words = new uint256[](accounts.length);
-        for (uint256 i = 0; i < words.length; ++i) {
-            words[i] = _credential(accounts[i], keyIds[i]);
+    function credentials(Signatory[] calldata signatories) external view returns (uint256[] memory words) {
+        uint256 count = signatories.length;
+        words = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            Signatory calldata signatory = signatories[i];
+            address account = signatory.account;
+            uint256 word = standing[account];
+            if (word != 0) words[i] = word | _keyBits(account, signatory.keyId, word);
         }
     }
 
@@ -150,12 +151,11 @@ contract Parties is IParties, AccessManaged {
         if (word == 0) revert AccountUnknown(account);
     }
 
-    function _credential(address account, bytes32 keyId) private view returns (uint256 word) {
-        word = standing[account];
-        if (word == 0) return 0;
-        if (keyId == _idOf(account) && word & OWN_KEY_DATED == 0) return word | BOUND | type(uint40).max;
+    /// @dev What a registered account says of a key, as the lowest bits of a credential; zero when it is not its key.
+    function _keyBits(address account, bytes32 keyId, uint256 word) private view returns (uint256) {
+        if (keyId == _idOf(account) && word & OWN_KEY_DATED == 0) return BOUND | type(uint40).max;
         uint256 key = keys[keyId];
-        return _accountOf(key) == account ? word | BOUND | uint80(key >> 16) : word;
+        return _accountOf(key) == account ? BOUND | uint80(key >> 16) : 0;
     }
 
     /// @dev The word with the intersection of the dates of the licences it lists. Recomputed in full, since removing or

@@ -6,6 +6,11 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 export declare namespace IParties {
       
+    export type SignatoryStruct = {account: AddressLike, keyId: BytesLike}
+
+    export type SignatoryStructOutput = [account: string, keyId: string] & {account: string, keyId: string }
+  
+
     export type RegistrationStruct = {account: AddressLike, kinds: BigNumberish, identityHash: BytesLike, organiser: AddressLike, region: BigNumberish, successor: AddressLike}
 
     export type RegistrationStructOutput = [account: string, kinds: bigint, identityHash: string, organiser: string, region: bigint, successor: string] & {account: string, kinds: bigint, identityHash: string, organiser: string, region: bigint, successor: string }
@@ -22,7 +27,7 @@ encodeFunctionData(functionFragment: 'accountOf', values: [AddressLike]): string
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'bindKey', values: [AddressLike, BytesLike, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'closeKey', values: [BytesLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'credentials', values: [AddressLike[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'credentials', values: [IParties.SignatoryStruct[]]): string;
 encodeFunctionData(functionFragment: 'grantLicence', values: [AddressLike, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'keys', values: [BytesLike]): string;
@@ -196,7 +201,7 @@ decodeFunctionResult(functionFragment: 'standing', data: BytesLike): Result;
 
     
     credentials: TypedContractMethod<
-      [accounts: AddressLike[], keyIds: BytesLike[], ],
+      [signatories: IParties.SignatoryStruct[], ],
       [bigint[]],
       'view'
     >
@@ -295,7 +300,7 @@ getFunction(nameOrSignature: 'closeKey'): TypedContractMethod<
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'credentials'): TypedContractMethod<
-      [accounts: AddressLike[], keyIds: BytesLike[], ],
+      [signatories: IParties.SignatoryStruct[], ],
       [bigint[]],
       'view'
     >;

@@ -400,14 +400,21 @@
   {
     "inputs": [
       {
-        "internalType": "address[]",
-        "name": "accounts",
-        "type": "address[]"
-      },
-      {
-        "internalType": "bytes32[]",
-        "name": "keyIds",
-        "type": "bytes32[]"
+        "components": [
+          {
+            "internalType": "address",
+            "name": "account",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "keyId",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct IParties.Signatory[]",
+        "name": "signatories",
+        "type": "tuple[]"
       }
     ],
     "name": "credentials",
