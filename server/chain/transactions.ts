@@ -104,11 +104,21 @@ export interface DecodedTransaction {
  */
 export function decodeTransaction(raw: Hex | Uint8Array): DecodedTransaction {
   const text = typeof raw === "string" ? lower(raw) : toHex(raw);
-  const transaction = parse(text);
+  try {
+    return read(text);
+  } catch (error) {
+    // ethers puts the offending bytes after this first part
+    const why = error instanceof Error ? error.message.split(" (")[0] : String(error);
+    throw new Problem("transaction-malformed", `the bytes are not a transaction: ${why}`);
+  }
+}
+
+function read(text: Hex): DecodedTransaction {
+  const transaction = Transaction.from(text);
   const { type, from, hash } = transaction;
-  if (type === null || type > 2) throw malformed(`type ${type} is not carried here; use an EIP-1559 transaction`);
-  if (from === null || hash === null) throw malformed("it is not signed");
-  if (transaction.serialized !== text) throw malformed("they are not the canonical encoding of the transaction");
+  if (type === null || type > 2) throw new Error(`type ${type} is not carried here; use an EIP-1559 transaction`);
+  if (from === null || hash === null) throw new Error("it is not signed");
+  if (transaction.serialized !== text) throw new Error("they are not the canonical encoding of the transaction");
   return {
     hash: lower(hash),
     raw: text,
@@ -123,18 +133,6 @@ export function decodeTransaction(raw: Hex | Uint8Array): DecodedTransaction {
     feePerGas: transaction.maxFeePerGas ?? transaction.gasPrice ?? 0n,
   };
 }
-
-function parse(text: Hex): Transaction {
-  try {
-    return Transaction.from(text);
-  } catch (error) {
-    // ethers puts the offending bytes after this first part
-    throw malformed(error instanceof Error ? (error.message.split(" (")[0] ?? "") : String(error));
-  }
-}
-
-const malformed = (why: string): Problem =>
-  new Problem("transaction-malformed", `the bytes are not a transaction: ${why}`);
 
 const lower = (text: string): Hex => text.toLowerCase() as Hex;
 

@@ -1,5 +1,6 @@
 /** Words for what was handed in and what becomes of it. */
 import type { Hex } from "../chain/port.ts";
+import type { Sql } from "../db/port.ts";
 
 /** An act handed in, or a raw transaction; its key is the act's digest, or the transaction's hash. */
 export interface NewRequest {
@@ -22,3 +23,14 @@ export interface NewRequest {
 /** `waiting → queued → signed → sent → mined → final | skipped | rejected | expired` */
 export type RequestState =
   "waiting" | "queued" | "signed" | "sent" | "mined" | "final" | "skipped" | "rejected" | "expired";
+
+/** What the chain says became of one act: recorded (no `skipped`), or skipped with the selector of the reason. */
+export interface Outcome {
+  digest: Hex;
+  tx: Hex;
+  block: number;
+  skipped?: Hex;
+}
+
+/** Which of these digests the chain has recorded, whoever carried them: asked of the projections, never inferred. */
+export type Recorded = (sql: Sql, digests: readonly Hex[]) => Promise<Set<Hex>>;

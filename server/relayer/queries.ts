@@ -1,0 +1,40 @@
+/** What became of what was handed in. */
+import type { Hex } from "../chain/port.ts";
+import type { Sql } from "../db/port.ts";
+import type { RequestState } from "./requests.ts";
+
+export interface RequestView {
+  digest: Hex;
+  kind: string;
+  state: RequestState;
+  /** why it was skipped (an error selector) or rejected (words) */
+  reason: string | null;
+  /** the transaction that carries it now, or that recorded it where that is known */
+  tx: Hex | null;
+  block: number | null;
+  /** how many transactions that carried it reverted */
+  attempt: number;
+  /** milliseconds since 1970 */
+  acceptedAt: number;
+  receipt: string;
+}
+
+/** One request by its key; `undefined` where it was never handed in here. */
+export async function readRequest(sql: Sql, digest: Hex): Promise<RequestView | undefined> {
+  const [found] = await sql<Omit<RequestView, "block" | "acceptedAt"> & { block: bigint | null; acceptedAt: bigint }>`
+    SELECT digest, kind, state, reason, tx_hash AS tx, block, attempt, accepted_at AS "acceptedAt", receipt
+    FROM request WHERE digest = ${digest}`;
+  if (!found) return undefined;
+  const { block, acceptedAt, ...rest } = found;
+  return { ...rest, block: block === null ? null : Number(block), acceptedAt: Number(acceptedAt) };
+}
+
+/** Requests whose outcome the chain still owes: those in the queue, and those in transactions that are not final. */
+export async function pendingCount(sql: Sql): Promise<{ queued: number; carried: number }> {
+  const [count] = await sql<{ queued: bigint; carried: bigint }>`
+    SELECT
+      (SELECT count(*) FROM request WHERE state = 'queued') AS queued,
+      (SELECT count(*) FROM request r JOIN tx ON r.tx_hash = tx.hash
+        WHERE tx.state IN ('signed', 'sent') AND r.state IN ('signed', 'sent', 'mined')) AS carried`;
+  return { queued: Number(count!.queued), carried: Number(count!.carried) };
+}
