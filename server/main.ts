@@ -3,14 +3,15 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { accessProjection } from "./access/projections.ts";
-import { roles, table } from "./access/roles.ts";
+import { wantedGovernance } from "./access/governance.ts";
+import { accessRoutes } from "./access/routes.ts";
 import { rolesOf } from "./access/authority.ts";
-import { terms, termHash } from "./access/vocabulary.ts";
 import { createApp } from "./api/app.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { documentRoutes } from "./api/openapi.ts";
 import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
+import { pages } from "./api/pages.ts";
 import { contractsHash } from "./chain/contracts.ts";
 import { deployContracts, readDeployment, type Deployment } from "./chain/deploy.ts";
 import { createEmbeddedChain } from "./chain/embedded.ts";
@@ -23,6 +24,7 @@ import { createSigner } from "./chain/transactions.ts";
 import { readConfig, settingsHelp, type Config } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDb } from "./db/open.ts";
+import type { Db } from "./db/port.ts";
 import { Refusal } from "./errors.ts";
 import { openHome } from "./home.ts";
 import { checkCursor, createIndexer } from "./indexer/indexer.ts";
@@ -38,8 +40,14 @@ import { traceabilityProjection } from "./traceability/projections.ts";
 import { recordedDigests } from "./traceability/queries.ts";
 import { traceabilityRoutes } from "./traceability/routes.ts";
 
+/** How often a network is asked for its head. */
+const RPC_POLL_MS = 500;
+
 export interface Running {
   url: string;
+  /** the parts a test or a benchmark looks at from inside */
+  db: Db;
+  chain: Chain;
   /** Resolves when chain, relayer and indexer work; rejects with the sentence that says why they never will. */
   ready: Promise<void>;
   /** Takes no more, finishes the running steps, closes everything in reverse order. */
@@ -88,13 +96,7 @@ async function deployEmbedded(config: Config, chain: Chain, keys: Keys, log: Log
   const admin = createSigner(keys.admin);
   const say = (line: string): void => log.info(line);
   const deployment = await deployContracts({ chain, admin, path: join(config.home, "deployment.json"), say });
-  const wanted = {
-    functions: table,
-    grants: [],
-    terms: terms.map(({ list, code, term }) => ({ list, code, termHash: termHash(term), active: true })),
-    adminDelaySeconds: 0,
-  };
-  await applyGovernance({ chain, admin, deployment, wanted, say });
+  await applyGovernance({ chain, admin, deployment, wanted: wantedGovernance(0), say });
   return deployment;
 }
 
@@ -150,8 +152,8 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
 
   const reached = createReached(config.holdAt, log);
   const chain = embedded
-    ? createEmbeddedChain({ folder: config.home, contracts: contractsHash, reached, log })
-    : createRpcChain({ urls: config.rpcUrls, log });
+    ? await createEmbeddedChain({ folder: config.home, contracts: contractsHash, reached, log })
+    : createRpcChain({ urls: config.rpcUrls, pollMs: RPC_POLL_MS, log });
   stops.add("chain", () => chain.close());
   const deployment = await establishDeployment(config, chain, keys, log);
   const { LotLedger, Parties, Vocabulary, AccessManager } = deployment.contracts;
@@ -175,18 +177,27 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     log,
     reached,
   });
-  const indexer = createIndexer({ db, chain, finality: config.finality, projections, settle, log, reached });
+  const indexer = createIndexer({
+    db,
+    chain,
+    finality: config.finality,
+    projections,
+    settle: (sql, outcomes) => settle(sql, outcomes, recordedDigests),
+    log,
+    reached,
+  });
 
   let started = false;
   const routes = [
     ...traceabilityRoutes({ db, domain, pool, receipts, reached, wake: relayer.wake }),
+    ...accessRoutes({ db }),
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
     ...auditRoutes({ db, chain, projections, checks: (sql, block) => lotChecks(chain, LotLedger.address, sql, block) }),
     ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),
   ];
   const app = createApp({
     routes: [...routes, documentRoutes(routes)],
-    plain: [],
+    plain: [pages()],
     bodyLimitBytes: config.bodyLimitBytes,
     log,
   });
@@ -208,7 +219,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     started = true;
     log.info({ url }, "ready");
   }
-  return { url, ready: begin(), stop: () => stops.run() };
+  return { url, db, chain, ready: begin(), stop: () => stops.run() };
 }
 
 /** Stops listening, lets running answers finish, and drops idle connections. */

@@ -5,9 +5,9 @@ import type { Hex } from "../chain/port.ts";
 export type Reached = (step: Step) => Promise<void>;
 
 /** The steps of the write path at which a crash test may kill the process. Each follows a durable write or a sending. */
-export type Step = "accepted" | "answered" | "signed" | "sent" | "journaled" | "mined" | "final";
+export type Step = "accepted" | "signed" | "sent" | "journaled" | "mined" | "final";
 
-export const steps: readonly Step[] = ["accepted", "answered", "signed", "sent", "journaled", "mined", "final"];
+export const steps: readonly Step[] = ["accepted", "signed", "sent", "journaled", "mined", "final"];
 
 export interface Carrier {
   /** the request's `kind`, e.g. "collect" */

@@ -89,7 +89,9 @@ export function traceabilityRoutes(deps: IntakeDeps): Route[] {
       answers: { 200: { description: "One page of provenance", schema: provenanceView } },
       problems: ["not-found"],
       async handle({ params, query }) {
-        const page = await readProvenance(db.sql, params.id, query.direction, query.after, query.limit);
+        const page = await db.snapshot((sql) =>
+          readProvenance(sql, params.id, query.direction, query.after, query.limit),
+        );
         if (!page) throw new Problem("not-found", `no lot ${params.id} is indexed`);
         const nodes = page.nodes.map((node) => ({ ...presentLot(node), acts: node.acts.map(presentAct) }));
         const edges = page.edges.map(({ child, parent, grams }) => ({ child, parent, massGrams: Number(grams) }));

@@ -107,7 +107,7 @@ export const actView = z.strictObject({
 
 export const provenanceQuery = z.strictObject({
   direction: z.enum(["upstream", "downstream"]).default("upstream"),
-  after: z.string().optional().meta({ description: "`next` of the page before" }),
+  after: hash.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
@@ -117,5 +117,5 @@ export const provenanceView = z.strictObject({
   asOfBlock: z.int(),
   nodes: z.array(lotView.extend({ acts: z.array(actView) })),
   edges: z.array(z.strictObject({ child: hash, parent: hash, massGrams: grams })),
-  next: z.string().nullable(),
+  next: hash.nullable().meta({ description: "`after` for the next page; null on the last" }),
 });

@@ -1,0 +1,48 @@
+/** Signed collects in bulk for benchmarks and whole-stack tests: the demo's people, signing natively, each act another. */
+import secp256k1 from "secp256k1";
+import { domainSeparator, keccakText, toBytes, toHex, type Domain } from "../../server/chain/eip712.ts";
+import type { Hex } from "../../server/chain/port.ts";
+import { collectDigest, collectReceiptDigest, type Collect } from "../../server/traceability/acts.ts";
+import { seeded, type Cast } from "../demo/keys.ts";
+import { REGULARS, YEAR_BEGINS } from "../demo/scenario.ts";
+
+/** One item of a bundle for `POST /v1/acts`, with its digest. */
+export interface SignedItem {
+  digest: Hex;
+  item: { type: "Collect"; act: Collect; giverSignature: Hex; receiverSignature: Hex };
+}
+
+/** r‖vs over a digest by the seeded key of those words. */
+function sign(key: Uint8Array, digest: Uint8Array): Hex {
+  const { signature, recid } = secp256k1.ecdsaSign(digest, key);
+  signature[32]! |= recid << 7;
+  return toHex(signature);
+}
+
+/**
+ * `count` collects by the regulars, of 1 kg and the act's number in grams, so that a lost or doubled one shows in the sum.
+ * @param from number of the first: the same numbers give the same acts
+ */
+export function signedCollects(domain: Domain, cast: Cast, from: number, count: number): SignedItem[] {
+  const separator = domainSeparator(domain);
+  const keyOf = (words: string): Uint8Array => toBytes(seeded(words));
+  const keeper = keyOf("keeper/0");
+  const regulars = Array.from({ length: REGULARS }, (_, n) => keyOf(`regular/${n}`));
+  return Array.from({ length: count }, (_, i) => {
+    const n = from + i;
+    const act: Collect = {
+      class: 1,
+      grams: 1_000 + n,
+      collector: cast.regular[n % REGULARS]!.address,
+      keeper: cast.point.account,
+      capturedAt: YEAR_BEGINS + n,
+      anchor: seeded("bench/anchor"),
+      evidence: seeded(`bench/evidence/${n}`),
+      salt: toHex(keccakText(`bench/${n}`)),
+    };
+    const digest = collectDigest(separator, act);
+    const giverSignature = sign(regulars[n % REGULARS]!, digest);
+    const receiverSignature = sign(keeper, collectReceiptDigest(separator, act, giverSignature));
+    return { digest: toHex(digest), item: { type: "Collect", act, giverSignature, receiverSignature } };
+  });
+}

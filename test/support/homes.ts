@@ -1,0 +1,73 @@
+/** Homes for whole-stack tests: one is prepared with its register filled, and copied, so that every run shares chain id and authority. */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openKeyFile } from "../../server/chain/keyFile.ts";
+import { createSigner } from "../../server/chain/transactions.ts";
+import { settings } from "../../server/config.ts";
+import { createApi, eachOf, type Api } from "../../scripts/demo/client.ts";
+import { createCast, registrySigner, type Cast } from "../../scripts/demo/keys.ts";
+import { establish } from "../../scripts/demo/registry.ts";
+import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
+import { startServer } from "./server.ts";
+
+export interface PreparedHome {
+  folder: string;
+  cast: Cast;
+  /** the same acts for everybody who asks for the same numbers */
+  acts(from: number, count: number): SignedItem[];
+  /** a copy of the home, as it was prepared */
+  copy(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** The API of a server that stays where it is. */
+export const apiAt = (url: string): Api => createApi({ url: () => url, attach: () => Promise.resolve() });
+
+/** Deploys into a fresh home and registers the demo's people; the server is stopped again. */
+export async function prepareHome(): Promise<PreparedHome> {
+  const root = await mkdtemp(join(tmpdir(), "tidemark-flow-"));
+  const folder = join(root, "base");
+  const server = await startServer(folder);
+  const api = apiAt(server.url);
+  const ledger = await api.ledger();
+  const cast = createCast(ledger);
+  const keys = await openKeyFile(folder, settings.TIDEMARK_PASSPHRASE.embedded, true);
+  const admin = createSigner(keys.admin!);
+  await establish({
+    api,
+    ledger,
+    cast,
+    registry: registrySigner(),
+    admin: () => Promise.resolve(admin),
+    progress: () => undefined,
+  });
+  await server.stop();
+  let copies = 0;
+  return {
+    folder,
+    cast,
+    acts: (from, count) => signedCollects(ledger, cast, from, count),
+    async copy() {
+      const target = join(root, `copy-${copies++}`);
+      await cp(folder, target, { recursive: true });
+      return target;
+    },
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Waits until every one of the acts is `final`. @throws naming the first that ends otherwise, or is unknown */
+export async function allFinal(api: Api, acts: readonly SignedItem[]): Promise<void> {
+  await eachOf(acts, 4, async ({ digest }) => {
+    for (;;) {
+      const view = await api.request(digest);
+      if (view?.state === "final") return;
+      if (!view || ["skipped", "rejected", "expired"].includes(view.state)) {
+        throw new Error(`act ${digest} is ${view?.state ?? "unknown"} ${view?.reason ?? ""}`);
+      }
+      await sleep(25);
+    }
+  });
+}
