@@ -23,25 +23,25 @@ export interface Event<Args = unknown> {
 }
 
 /** Pure functions from decoded events to rows: no RPC, no clock, no files. Rebuildable from the stored logs. */
-export interface Projection {
+export interface Projection<E extends Event = Event> {
   name: string;
   /** Raise it when the rows would come out otherwise: the tables are then rebuilt from the stored logs at the next boot. */
   version: number;
   /** The tables it alone writes, children before parents, emptied before a rebuild. */
   tables: readonly string[];
-  /** The contract whose logs it reads. */
-  address: Hex;
+  /** The contracts whose logs it reads, and no other projection does. */
+  addresses: readonly Hex[];
   /** The event of this log, or `undefined` for one it does not know. */
-  decode(log: Log, header: Header): Event | undefined;
+  decode(log: Log, header: Header): E | undefined;
   /**
    * The event as one line of canonical text in contract vocabulary, for the effects digest: name and arguments, no
    * block, no transaction, no SQL name. Part of the protocol: a second implementation must reproduce it.
    */
-  fact(event: Event): string;
+  fact(event: E): string;
   /** Writes the rows of these events, in order, set-based. */
-  apply(sql: Sql, events: readonly Event[]): Promise<void>;
+  apply(sql: Sql, events: readonly E[]): Promise<void>;
   /** What these events say of requests. */
-  outcomes(events: readonly Event[]): Outcome[];
+  outcomes(events: readonly E[]): Outcome[];
   /** The entity records that enter the state digest, in pages by key, ascending. */
   records(sql: Sql, after: string | undefined, limit: number): Promise<StateRecord[]>;
 }
@@ -50,6 +50,6 @@ export interface Projection {
 export interface StateRecord {
   /** unique over all projections and sortable in the database's "C" collation: `lot/0x…`, `account/0x…` */
   key: string;
-  /** canonical text of the entity's contract words */
+  /** canonical text of the entity's contract words, on one line */
   value: string;
 }

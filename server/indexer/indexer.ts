@@ -1,0 +1,225 @@
+/** The read path: final blocks in ranges, each written in one transaction with its cursor. There is no undo. */
+import { readHeader } from "../chain/blocks.ts";
+import type { Chain, Finality, Hex } from "../chain/port.ts";
+import type { Db, HeldLock } from "../db/port.ts";
+import { Refusal } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Reached } from "../relayer/port.ts";
+import { fold, type Tip } from "./fold.ts";
+import type { Outcome, Projection } from "./port.ts";
+import { readCursor } from "./queries.ts";
+import { createReader, type RangeLimits } from "./reader.ts";
+import { keepStateDigest, prepare, readTip, writeRange, type Prepared, type Settle } from "./writer.ts";
+
+/** A state digest is kept at every block whose number is a multiple of it. */
+export const stateDigestEvery = 1_000;
+
+/** How long to wait for a word of the chain before looking for a new block anyway. */
+const LOOK_AGAIN_MS = 1_000;
+
+const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 10_000 };
+
+export interface IndexerDeps {
+  db: Db;
+  chain: Chain;
+  finality: Finality;
+  projections: readonly Projection[];
+  settle: Settle;
+  /** told after a range is durable */
+  afterCommit?: (range: { block: number; outcomes: readonly Outcome[] }) => void;
+  reached: Reached;
+  log: Log;
+  /** the first block to index, e.g. that of the first contract; the digest chain starts there */
+  from?: number;
+  limits?: Partial<RangeLimits>;
+}
+
+export interface IndexerStatus {
+  /** the last indexed block; -1 before the first */
+  block: number;
+  /** the newest final block seen; -1 before the first look */
+  head: number;
+  /** why it indexes no more, in words */
+  stopped?: string;
+}
+
+export interface Indexer {
+  /** Takes the lock, checks the cursor and begins. @throws Refusal when another process has the lock, or the cursor does not fit the chain */
+  start(): Promise<void>;
+  /** Look for new blocks now. */
+  wake(): void;
+  /** Finishes the range at hand and lets go of the lock. */
+  stop(): Promise<void>;
+  status(): IndexerStatus;
+  /** Resolves when that block is indexed; rejects when the indexer stops before. */
+  indexed(block: number): Promise<void>;
+}
+
+/**
+ * Compares the database's cursor with the chain.
+ * @throws Refusal naming the block when the database is ahead of the chain, or beside it
+ */
+export async function checkCursor(db: Db, chain: Chain): Promise<void> {
+  const cursor = await readCursor(db.sql);
+  if (!cursor) return;
+  const remedy =
+    "Database and chain do not belong together: put back the one that was exchanged or cut short, or give the server an empty database (npm run demo -- --fresh starts over).";
+  const found = await readHeader(chain, cursor.block);
+  if (!found) {
+    const head = await readHeader(chain, "latest");
+    throw new Refusal(
+      `The database has indexed block ${cursor.block}, but the chain ends at block ${head?.number ?? "none"}. ${remedy}`,
+    );
+  }
+  if (found.hash !== cursor.hash) {
+    throw new Refusal(
+      `The database has indexed block ${cursor.block} with hash ${cursor.hash}, but the chain's has ${found.hash}. ${remedy}`,
+    );
+  }
+}
+
+export function createIndexer(deps: IndexerDeps): Indexer {
+  const { db, chain, finality, projections, settle, afterCommit, reached, log, from = 0 } = deps;
+  const addresses: Hex[] = projections.flatMap((projection) => [...projection.addresses]);
+  const limits = { ...usualLimits, ...deps.limits };
+  const reader = createReader({ chain, finality, addresses, cutEvery: stateDigestEvery, limits, log });
+  const ending = new AbortController();
+  const waiting = new Set<{ block: number; resolve: () => void; reject: (reason: Error) => void }>();
+  const hint = createHint();
+  let tip: Tip | undefined;
+  let stopped: string | undefined;
+  let running: Promise<void> | undefined;
+
+  /** The first reason counts. */
+  function end(reason: Error): void {
+    ending.abort(reason);
+    hint.give();
+  }
+
+  async function readAhead(before: Tip | undefined): Promise<Prepared | undefined> {
+    const range = await reader.next(before ? before.block + 1 : from, ending.signal);
+    return range && prepare(projections, fold(projections, before, range.headers, range.logs));
+  }
+
+  /** While the database writes one range, the next is read and decoded. */
+  async function work(): Promise<void> {
+    if (tip && isMilestone(tip)) await keepStateDigest(db, projections);
+    let ahead = readAhead(tip);
+    for (;;) {
+      const prepared = await orAborted(ahead, ending.signal);
+      if (!prepared) {
+        await hint.wait(LOOK_AGAIN_MS);
+        ahead = readAhead(tip);
+        continue;
+      }
+      ahead = readAhead(prepared.tip);
+      // it is looked at in the next round; until then a failure must not count as unhandled
+      ahead.catch(() => undefined);
+      await write(prepared);
+    }
+  }
+
+  async function write(prepared: Prepared): Promise<void> {
+    await writeRange(db, projections, prepared, settle);
+    tip = prepared.tip;
+    if (isMilestone(tip)) await keepStateDigest(db, projections);
+    const { outcomes } = prepared;
+    afterCommit?.({ block: tip.block, outcomes });
+    // an act is final when its block is indexed
+    if (outcomes.length > 0) await reached("final");
+    for (const waiter of waiting) {
+      if (waiter.block > tip.block) continue;
+      waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  async function run(lock: HeldLock): Promise<void> {
+    const unsubscribe = chain.onHead(hint.give);
+    const onLost = (): void =>
+      end(new Error("The session that held the indexer's lock in the database was lost. Restart the server."));
+    lock.lost.addEventListener("abort", onLost);
+    if (lock.lost.aborted) onLost();
+    try {
+      await work();
+    } catch (error) {
+      end(error as Error);
+      const reason = ending.signal.reason as Error;
+      stopped = reason.message;
+      if (reason !== asked) log.error({ err: reason, block: tip?.block }, "the indexer has stopped");
+      for (const waiter of waiting) waiter.reject(reason);
+      waiting.clear();
+    } finally {
+      unsubscribe();
+      lock.lost.removeEventListener("abort", onLost);
+      await lock.release();
+    }
+  }
+
+  return {
+    async start() {
+      const lock = await db.lock("indexer");
+      if (!lock) {
+        throw new Refusal("Another process indexes into this database. Stop it, or use another database.");
+      }
+      try {
+        await checkCursor(db, chain);
+        tip = await readTip(db.sql);
+      } catch (error) {
+        await lock.release();
+        throw error;
+      }
+      running = run(lock);
+    },
+    wake: hint.give,
+    async stop() {
+      end(asked);
+      await running;
+    },
+    status: () => ({
+      block: tip?.block ?? from - 1,
+      head: reader.head(),
+      ...(stopped === undefined ? {} : { stopped }),
+    }),
+    indexed(block) {
+      if (tip && tip.block >= block) return Promise.resolve();
+      if (stopped !== undefined) return Promise.reject(new Error(stopped));
+      return new Promise((resolve, reject) => waiting.add({ block, resolve, reject }));
+    },
+  };
+}
+
+const asked = new Error("The indexer was stopped.");
+
+const isMilestone = (tip: Tip): boolean => tip.block > 0 && tip.block % stateDigestEvery === 0;
+
+/** The promise's result, or the abort's reason if that comes first: a node that never answers must not hold up a stop. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/** A hint that there is something to do. One that comes while nobody waits is kept for the next who does. */
+function createHint(): { give(): void; wait(mostMs: number): Promise<void> } {
+  let given = false;
+  let wake: (() => void) | undefined;
+  return {
+    give() {
+      given = true;
+      wake?.();
+    },
+    async wait(mostMs) {
+      if (!given) {
+        const timer = setTimeout(() => wake?.(), mostMs);
+        await new Promise<void>((resolve) => (wake = resolve));
+        clearTimeout(timer);
+      }
+      wake = undefined;
+      given = false;
+    },
+  };
+}
