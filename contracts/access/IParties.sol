@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Parties: who takes part, under which licences, and which keys sign for them.
-/// @notice An account is an address-shaped id of a party or a facility; it is not a key. Nothing here names a person:
+/// @title IParties
+/// @notice Who takes part, under which licences, and which keys sign for them. An account is an address-shaped id of a party or a facility; it is not a key. Nothing here names a person:
 /// identities are salted hashes of records kept off the chain.
 /// @dev Packed words list their fields from the highest bit down; bits that are not listed are the lowest and are zero.
 ///

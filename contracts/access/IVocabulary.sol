@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Vocabulary: the governed code lists.
-/// @notice What a code means is fixed for ever by the hash of its term; whether it may still be used is not.
+/// @title IVocabulary
+/// @notice The governed code lists. What a code means is fixed for ever by the hash of its term; whether it may still be used is not.
 interface IVocabulary {
     /// @notice One entry of a list.
     /// @param list Which list: lot class, process, sink kind, claim scope, purpose, licence kind, loss kind, unit …

@@ -27,6 +27,7 @@ contract Parties is IParties, AccessManaged {
     /// @dev `from 40 | until 40` of each licence held, in the lowest bits: what the intersection is computed from.
     mapping(address account => mapping(uint256 kind => uint256 dates)) private _licences;
 
+    /// @notice Opens an empty register.
     /// @param authority The AccessManager.
     constructor(address authority) AccessManaged(authority) {
         ID_AUTHORITY = authority;

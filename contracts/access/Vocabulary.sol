@@ -14,6 +14,7 @@ contract Vocabulary is IVocabulary, AccessManaged {
 
     mapping(uint8 list => mapping(uint16 code => Entry)) private _entries;
 
+    /// @notice Opens empty lists.
     /// @param authority The AccessManager.
     constructor(address authority) AccessManaged(authority) {}
 

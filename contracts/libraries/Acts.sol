@@ -4,10 +4,13 @@ pragma solidity 0.8.37;
 import {IParties} from "../access/IParties.sol";
 import {ILotLedger} from "../traceability/ILotLedger.sol";
 
-/// @title Acts: what a batch pays for every act it carries, and no more.
+/// @title Acts
+/// @notice The work that a batch does once for every act: hashing it, recovering its signers, asking who they are.
 /// @dev All assembly of ours. A plain version of each function stands in the tests, which check that the two agree. It
 /// uses scratch space and the memory beyond the free memory pointer, so that a batch does not pay for growing memory.
 library Acts {
+    /* solhint-disable no-inline-assembly */
+
     bytes32 private constant COLLECT_TYPE = keccak256(
         "Collect(uint16 class,uint48 grams,address collector,address keeper,uint40 capturedAt,bytes32 anchor,bytes32 evidence,bytes32 salt)"
     );

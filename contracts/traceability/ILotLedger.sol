@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title LotLedger: the lots of recovered waste, from the first weighing to the last claim.
-/// @notice Acts are EIP-712 messages signed by people's keys; anyone may carry them here. What cannot be true is
+/// @title ILotLedger
+/// @notice The lots of recovered waste, from the first weighing to the last claim. Acts are EIP-712 messages signed by people's keys; anyone may carry them here. What cannot be true is
 /// skipped, with a reason; what is wrong in the paperwork is recorded, flagged for review. Nothing is deleted.
 /// @dev Invariant T1: grams collected = grams in open lots + grams concluded.
 ///

@@ -43,6 +43,7 @@ contract LotLedger is ILotLedger, AccessManaged {
     /// @dev `collected 128 | concluded 128`
     uint256 private _totals;
 
+    /// @notice Opens an empty ledger.
     /// @param authority The AccessManager.
     /// @param parties The register of accounts and keys.
     constructor(address authority, address parties) AccessManaged(authority) {
@@ -156,9 +157,8 @@ contract LotLedger is ILotLedger, AccessManaged {
     }
 
     /// @dev Why the act cannot be recorded, as an encoded error; empty when it can. The only place that decides it: a
-    /// batch takes the selector, {checkCollect} the whole.
-    /// @param giver The register's answer for the collector and its key; `receiver`'s for the keeper.
-    /// @param query The inquiry that was answered, in which the act is the i-th.
+    /// batch takes the selector, {checkCollect} the whole. `giver` and `receiver` are the register's answers for the
+    /// collector and the keeper; `query` is the inquiry that it answered, in which the act is the i-th.
     function _fault(
         CollectAct calldata act,
         bytes32 digest,
