@@ -59,7 +59,7 @@ const ours = {
   "@typescript-eslint/no-non-null-assertion": "off",
   "@typescript-eslint/no-confusing-void-expression": [
     "error",
-    { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+    { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
   ],
   "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: "only-allowed-literals" }],
   "@typescript-eslint/no-unused-vars": [
@@ -88,7 +88,15 @@ export default defineConfig(
   {
     files: ["**/*.{js,mjs,cjs}"],
     extends: [eslint.configs.recommended],
-    languageOptions: { globals: { process: "readonly", console: "readonly", module: "writable" } },
+    languageOptions: {
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        setInterval: "readonly",
+        clearInterval: "readonly",
+        module: "writable",
+      },
+    },
   },
   {
     files: ["**/*.ts"],

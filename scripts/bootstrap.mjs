@@ -68,6 +68,14 @@ function passSignals() {
       if (!repeated && !(inTerminal && signal !== "SIGTERM")) child?.kill(signal);
     });
   }
+  if (!process.env.npm_lifecycle_event) return;
+  // a SIGTERM for npm ends the shell that it started this process with, and comes no further
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, "SIGTERM");
+  }, 250).unref();
 }
 
 const read = (file) => {
@@ -82,7 +90,8 @@ const read = (file) => {
 const alive = (pid) => {
   try {
     process.kill(pid, 0);
-    return true;
+    // in a container nobody may collect what has ended
+    return !/\) Z /.test(read(`/proc/${pid}/stat`) ?? "");
   } catch (error) {
     return error.code === "EPERM";
   }

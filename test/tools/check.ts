@@ -145,13 +145,13 @@ describe("npm run check", function () {
       "server/web/page.ts": ["../errors.ts", "web-apart"],
       "server/db/nowhere.ts": ["./missing.ts", "no-unresolved"],
       "server/db/left.ts": ["./right.ts", "no-cycle"],
-      "server/db/right.ts": ["./left.ts", "no-cycle"],
     };
     write(
       Object.fromEntries(
         Object.entries(planted).map(([file, [imported]]) => [file, `export * as x from "${imported}";\n`]),
       ),
     );
+    write({ "server/db/right.ts": `export * as x from "./left.ts";\n` });
     const said = (await verdict("import directions")).split("\n");
     for (const [file, [, rule]] of Object.entries(planted)) {
       expect(
