@@ -1,0 +1,159 @@
+/** The HTTP API as the player uses it. Every call may be made again, so a server that goes away and comes back changes nothing. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import type { accountView } from "../../server/access/schemas.ts";
+import type { Hex } from "../../server/chain/port.ts";
+import { Refusal, type ProblemView } from "../../server/errors.ts";
+import type { RequestState } from "../../server/relayer/requests.ts";
+import type { bundle, itemResult, lotView, provenanceView } from "../../server/traceability/schemas.ts";
+
+export interface Ledger {
+  chainId: number;
+  authority: Hex;
+  contracts: Record<"AccessManager" | "Parties" | "LotLedger", Hex>;
+}
+
+export interface Sender {
+  nextNonce: number;
+  roles: string[];
+}
+
+export interface RequestView {
+  digest: Hex;
+  state: RequestState;
+  reason: string | null;
+}
+
+export interface Conservation {
+  asOfBlock: number;
+  ok: boolean;
+  checks: { id: string; what: string; ok: boolean; left: string; right: string }[];
+}
+
+export interface Digests {
+  block: number;
+  hash: Hex;
+  effects: Hex;
+  state: { root: Hex } | null;
+}
+
+export type Bundle = z.input<typeof bundle>;
+export type ItemResult = Omit<z.output<typeof itemResult>, "problem"> & { problem?: ProblemView };
+export type Lot = z.output<typeof lotView>;
+export type Provenance = z.output<typeof provenanceView>;
+export type Account = z.output<typeof accountView>;
+
+export interface Api {
+  ledger(): Promise<Ledger>;
+  sender(address: Hex): Promise<Sender>;
+  account(id: Hex): Promise<Account | undefined>;
+  request(id: Hex): Promise<RequestView | undefined>;
+  lot(id: Hex): Promise<Lot | undefined>;
+  provenance(id: Hex): Promise<Provenance>;
+  conservation(): Promise<Conservation>;
+  /** @param block a block's number; without it, of now */
+  digest(block?: number): Promise<Digests>;
+  sendActs(bundle: Bundle): Promise<ItemResult[]>;
+  /** Hands in a raw transaction; `nonce-taken` when another one has its nonce. */
+  sendTransaction(raw: Hex): Promise<"accepted" | "nonce-taken">;
+}
+
+/** Where the server is, and what to do when it does not answer. */
+export interface Link {
+  url(): string;
+  /** Resolves when there is a server again that is ready, the same or another; @throws Refusal when there will be none */
+  attach(): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const ANSWER_WITHIN_MS = 30_000;
+
+/** Pauses before trying again, in milliseconds: about a minute in all, not counting the time a new server takes to start. */
+const pauses = [50, 100, 200, 400, 800, ...Array<number>(29).fill(2_000)];
+
+async function once(url: string, body: unknown): Promise<Answer> {
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    ...(body === undefined
+      ? {}
+      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+export function createApi(link: Link): Api {
+  async function call(path: string, body?: unknown): Promise<Answer> {
+    let why = "";
+    for (const pause of pauses) {
+      try {
+        const answer = await once(link.url() + path, body);
+        if (answer.status !== 503) return answer;
+        why = words(answer);
+      } catch (error) {
+        // not reached, cut off in the middle, or too slow: all the same here
+        why = error instanceof Error ? error.message : String(error);
+      }
+      await sleep(pause);
+      await link.attach();
+    }
+    throw new Refusal(`${link.url()}${path} could not be had for a minute (${why}). See server.log in the home.`);
+  }
+
+  async function get<T>(path: string): Promise<T> {
+    const found = await find<T>(path);
+    if (found === undefined) throw new Refusal(`The server has nothing at ${path}. Is it another version of Tidemark?`);
+    return found;
+  }
+
+  async function find<T>(path: string): Promise<T | undefined> {
+    const answer = await call(path);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw refused(path, answer);
+    return answer.body as T;
+  }
+
+  return {
+    ledger: () => get("/v1/ledger"),
+    sender: (address) => get(`/v1/senders/${address}`),
+    account: (id) => find(`/v1/accounts/${id}`),
+    request: (id) => find(`/v1/requests/${id}`),
+    lot: (id) => find(`/v1/lots/${id}`),
+    provenance: (id) => get(`/v1/lots/${id}/provenance?direction=upstream`),
+    conservation: () => get("/v1/audit/conservation"),
+    digest: (block) => get(`/v1/audit/digest${block === undefined ? "" : `?block=${block}`}`),
+    async sendActs(bundle) {
+      const answer = await call("/v1/acts", bundle);
+      const { results } = answer.body as { results?: ItemResult[] };
+      if ((answer.status !== 202 && answer.status !== 422) || !results) throw refused("/v1/acts", answer);
+      return results;
+    },
+    async sendTransaction(raw) {
+      const answer = await call("/v1/transactions", { raw });
+      if (answer.status === 409) return "nonce-taken";
+      if (answer.status !== 202) throw refused("/v1/transactions", answer);
+      return "accepted";
+    },
+  };
+}
+
+/** The problem document of an answer in words. */
+function words({ status, body }: Answer): string {
+  const { title, detail, remedy } = body as Partial<ProblemView>;
+  return title ? `${title}: ${detail ?? ""}. ${remedy ?? ""}` : `status ${status}`;
+}
+
+const refused = (path: string, answer: Answer): Refusal => new Refusal(`The server refused ${path}. ${words(answer)}`);
+
+/** Does the work for every item, at most `width` at a time. */
+export async function eachOf<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
+}

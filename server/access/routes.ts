@@ -1,0 +1,55 @@
+/** HTTP routes of access: parse, call, present. */
+import type { z } from "zod";
+import type { Hex } from "../chain/port.ts";
+import type { Db, Sql } from "../db/port.ts";
+import { Problem } from "../errors.ts";
+import { route, type Route } from "../route.ts";
+import { readAccountStandings, type BoundKey, type Standing } from "./queries.ts";
+import { accountParams, accountView, kinds, statuses } from "./schemas.ts";
+
+/** Bit 7 says that the account's own key is dated; its date is among the keys. */
+const STATUS_BITS = 0x7f;
+
+/** All keys ever bound to one account, the oldest first. */
+async function readKeysOf(sql: Sql, account: Hex): Promise<(BoundKey & { id: Hex })[]> {
+  const rows = await sql<{ id: Hex; valid_from: bigint; valid_until: bigint }>`
+    SELECT id, valid_from, valid_until FROM account_key WHERE account = ${account} ORDER BY valid_from, id`;
+  return rows.map((row) => ({
+    id: row.id,
+    account,
+    validFrom: Number(row.valid_from),
+    validUntil: Number(row.valid_until),
+  }));
+}
+
+function presentAccount(
+  id: Hex,
+  standing: Standing,
+  keys: readonly (BoundKey & { id: Hex })[],
+): z.input<typeof accountView> {
+  return {
+    id,
+    status: statuses[(standing.status & STATUS_BITS) - 1] ?? "closed",
+    kinds: kinds.filter((_, i) => (standing.kinds >> i) & 1),
+    keys: keys.map(({ id, validFrom, validUntil }) => ({ id, from: validFrom, until: validUntil })),
+  };
+}
+
+export function accessRoutes({ db }: { db: Db }): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/accounts/{id}",
+      summary: "An account as it stands: what it is, whether it is active, which keys sign for it",
+      params: accountParams,
+      answers: { 200: { description: "The account", schema: accountView } },
+      problems: ["not-found"],
+      handle: ({ params }) =>
+        db.snapshot(async (sql) => {
+          const standing = (await readAccountStandings(sql, [params.id])).get(params.id);
+          if (!standing) throw new Problem("not-found", `no account ${params.id} is registered`);
+          return { status: 200, body: presentAccount(params.id, standing, await readKeysOf(sql, params.id)) };
+        }),
+    }),
+  ];
+}
