@@ -92,25 +92,25 @@ async function check(
 
   /** Why `signer` may not sign for `account` at `capturedAt`, as a problem code. */
   function fault(account: Hex, signer: Hex, capturedAt: number): ProblemCode | undefined {
-    const standing = standings.get(account);
-    if (!standing) return "account-unknown";
     if (signer === ZERO_ADDRESS) return "bad-signature";
-    if (signer === account && !isDated(standing.status)) return undefined;
+    if (signer === account && !isDated(standings.get(account)?.status)) return undefined;
     const key = keys.get(signer);
-    if (!key) return "bad-signature";
-    const valid = key.account === account && key.validFrom <= capturedAt && capturedAt < key.validUntil;
-    return valid ? undefined : "key-not-valid";
+    if (key?.account !== account) return "bad-signature";
+    return key.validFrom <= capturedAt && capturedAt < key.validUntil ? undefined : "key-not-valid";
   }
 
+  // the order of LotLedger's own checks: what the chain would skip the act for is what is answered here
   return candidates.map(({ collect, id }, i) => {
     if (collect.grams === 0) return rejected(id, "grams-zero", "the collect weighs 0 grams");
     const parties = [
-      ["collector", collect.collector, signers[2 * i]!],
-      ["keeper", collect.keeper, signers[2 * i + 1]!],
-    ] as const;
-    for (const [role, account, signer] of parties) {
-      const code = fault(account, signer, collect.capturedAt);
-      if (code) return rejected(id, code, `${role} ${account}, signature of ${signer}`, { role, account, signer });
+      { role: "collector", account: collect.collector, signer: signers[2 * i]! },
+      { role: "keeper", account: collect.keeper, signer: signers[2 * i + 1]! },
+    ];
+    const unknown = parties.find(({ account }) => !standings.has(account));
+    if (unknown) return rejected(id, "account-unknown", `${unknown.role} ${unknown.account}`, unknown);
+    for (const party of parties) {
+      const code = fault(party.account, party.signer, collect.capturedAt);
+      if (code) return rejected(id, code, `${party.role} ${party.account}, signature of ${party.signer}`, party);
     }
     return undefined;
   });

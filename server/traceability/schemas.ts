@@ -40,6 +40,7 @@ export const signedCollect = z
     receiverSignature: signature,
   })
   .meta({
+    id: "SignedCollect",
     description:
       "A collect with the collector's signature over it, and the keeper's over CollectReceipt(collect, giverSignature)",
   });
@@ -65,7 +66,7 @@ export const problem = z
     detail: z.string(),
     remedy: z.string(),
   })
-  .meta({ description: "RFC 9457 problem" });
+  .meta({ id: "Problem", description: "RFC 9457 problem" });
 
 export const itemResult = z.strictObject({
   digest: hash.optional(),

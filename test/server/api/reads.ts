@@ -1,0 +1,184 @@
+import { expect } from "chai";
+import { createSigner } from "../../../server/chain/transactions.ts";
+import { interfaces } from "../../../server/chain/contracts.ts";
+import type { Hex } from "../../../server/chain/port.ts";
+import type { SignedItem } from "../../../scripts/bench/acts.ts";
+import { registrySigner } from "../../../scripts/demo/keys.ts";
+import { settled } from "../../../scripts/demo/waiting.ts";
+import { allFinal, apiAt } from "../../support/homes.ts";
+import { openApi, type TestApi } from "../../support/api.ts";
+
+describe("reads", () => {
+  let api: TestApi;
+  let acts: SignedItem[];
+  const unknown = `0x${"ee".repeat(32)}`;
+
+  before(async function () {
+    this.timeout(60_000);
+    api = await openApi();
+    acts = api.acts(0, 20);
+    const items = acts.map(({ item }) => item);
+    await api.ask("/v1/acts", items);
+    await allFinal(apiAt(api.running.url), acts);
+  });
+  after(() => api.close());
+
+  it("given a recorded collect, when its provenance is asked for in either direction, then it is the lot with its one act", async () => {
+    const { digest, item } = acts[7]!;
+    for (const direction of ["upstream", "downstream"]) {
+      const { status, body } = await api.ask(`/v1/lots/${digest}/provenance?direction=${direction}`);
+      expect(status).to.equal(200);
+      expect(body).to.include({ lot: digest, direction, next: null });
+      const [node] = body["nodes"] as { id: string; acts: Record<string, unknown>[] }[];
+      expect(node!.acts).to.have.length(1);
+      expect(node!.acts[0]).to.deep.include({
+        digest,
+        kind: "collect",
+        giver: item.act.collector,
+        receiver: item.act.keeper,
+        massGrams: item.act.grams,
+        capturedAt: item.act.capturedAt,
+        reasons: [],
+        evidence: item.act.evidence,
+      });
+    }
+  });
+
+  const missing: [string, number, string][] = [
+    [`/v1/lots/${unknown}`, 404, "not-found"],
+    [`/v1/lots/${unknown}/provenance`, 404, "not-found"],
+    [`/v1/requests/${unknown}`, 404, "not-found"],
+    [`/v1/accounts/0x${"ee".repeat(20)}`, 404, "not-found"],
+    ["/v1/lots/abc", 400, "invalid-request"],
+    ["/v1/lots/%2e%2e%2fetc", 400, "invalid-request"],
+    [`/v1/lots/${unknown}/provenance?direction=sideways`, 400, "invalid-request"],
+    [`/v1/lots/${unknown}/provenance?limit=1001`, 400, "invalid-request"],
+    ["/v1/audit/digest?block=-1", 400, "invalid-request"],
+    ["/v1/audit/digest?block=99999999", 404, "not-found"],
+    ["/v1/nothing", 404, "not-found"],
+  ];
+  for (const [path, status, code] of missing) {
+    it(`given a server, when ${path} is asked for, then the answer is ${status} ${code} in a problem document`, async () => {
+      const answer = await api.ask(path);
+      expect([answer.status, answer.body["code"]]).to.deep.equal([status, code]);
+      expect(answer.headers.get("content-type")).to.include("application/problem+json");
+    });
+  }
+
+  it("given a route that only takes POST, when it is asked with GET, then the answer is 405 and says what it takes", async () => {
+    const answer = await api.ask("/v1/acts");
+    expect([answer.status, answer.headers.get("allow")]).to.deep.equal([405, "POST"]);
+  });
+
+  it("given recorded collects, when the books are asked for, then every T1 check ran and balances to the gram", async () => {
+    const grams = String(acts.reduce((sum, { item }) => sum + item.act.grams, 0));
+    const { body } = await api.ask("/v1/audit/conservation");
+    const checks = body["checks"] as { id: string; ok: boolean; left: string; right: string }[];
+    expect(body["ok"]).to.equal(true);
+    expect(checks.map(({ id, left, right }) => [id, left, right])).to.deep.equal([
+      ["T1.collected", grams, grams],
+      ["T1.concluded", "0", "0"],
+      ["T1.live", grams, grams],
+    ]);
+  });
+
+  it("given a row somebody changed by hand, when the books and the digest are asked for, then both show it", async () => {
+    const { body: before } = await api.ask("/v1/audit/digest");
+    await api.running.db.sql`UPDATE lot SET grams = grams + 1 WHERE id = ${acts[0]!.digest}`;
+    const { body: books } = await api.ask("/v1/audit/conservation");
+    const { body: digest } = await api.ask("/v1/audit/digest");
+    await api.running.db.sql`UPDATE lot SET grams = grams - 1 WHERE id = ${acts[0]!.digest}`;
+    expect(books["ok"]).to.equal(false);
+    expect((digest["state"] as { root: string }).root).to.not.equal((before["state"] as { root: string }).root);
+    expect((await api.ask("/v1/audit/digest")).body).to.deep.equal(before);
+  });
+
+  it("given block 0, when its digest is asked for, then it names the block and its effects", async () => {
+    const { body } = await api.ask("/v1/audit/digest?block=0");
+    expect(body).to.include({ block: 0, state: null });
+  });
+
+  it("given the storage point, when its account is asked for, then its keeper's key is bound to it", async () => {
+    const { body } = await api.ask(`/v1/accounts/${api.cast.point.account}`);
+    expect(body).to.deep.include({ id: api.cast.point.account, status: "active", kinds: ["facility"] });
+    expect((body["keys"] as { id: string }[])[0]!.id).to.equal(
+      `0x${api.cast.keeper.address.slice(2).padStart(64, "0")}`,
+    );
+  });
+
+  it("given a running server, when its health and readiness are asked for, then both are good", async () => {
+    expect((await api.ask("/health")).body).to.deep.equal({ status: "ok" });
+    const { status, body } = await api.ask("/ready");
+    expect([status, body["ready"]]).to.deep.equal([200, true]);
+  });
+});
+
+describe("POST /v1/transactions", () => {
+  let api: TestApi;
+  before(async function () {
+    this.timeout(60_000);
+    api = await openApi();
+  });
+  after(() => api.close());
+
+  const registry = registrySigner();
+  const stranger = createSigner(`0x${"5e".repeat(32)}`);
+
+  async function suspended(signer: typeof registry, nonce: number, chainId?: number): Promise<{ raw: Hex; hash: Hex }> {
+    const { body } = await api.ask("/v1/ledger");
+    const to = (body["contracts"] as Record<string, Hex>)["Parties"];
+    const args = [api.cast.point.account, 2, `0x${"00".repeat(32)}`] as const;
+    const data = interfaces.Parties.encodeFunctionData("setStatus", args) as Hex;
+    return signer.sign({ to, data, nonce, gasLimit: 1_000_000n, chainId: chainId ?? Number(body["chainId"]) });
+  }
+  const nonceOf = async (address: Hex): Promise<number> =>
+    (await api.ask(`/v1/senders/${address}`)).body["nextNonce"] as number;
+
+  it("given the registry's key, when it hands in a transaction, then it is carried out and its request is final", async () => {
+    const { raw, hash } = await suspended(registry, await nonceOf(registry.address));
+    const answer = await api.ask("/v1/transactions", { raw });
+    expect([answer.status, answer.headers.get("location")]).to.deep.equal([202, `/v1/requests/${hash}`]);
+    expect((await settled(apiAt(api.running.url), hash)).state).to.equal("final");
+    expect((await api.ask(`/v1/accounts/${api.cast.point.account}`)).body["status"]).to.equal("suspended");
+    expect((await api.ask("/v1/transactions", { raw })).body["status"]).to.equal("duplicate");
+  });
+
+  it("given a suspended keeper, when a collect is handed in, then it is recorded and flagged for review", async () => {
+    const acts = api.acts(0, 1);
+    await api.ask("/v1/acts", [acts[0]!.item]);
+    await allFinal(apiAt(api.running.url), acts);
+    const { body } = await api.ask(`/v1/lots/${acts[0]!.digest}/provenance`);
+    const [node] = body["nodes"] as { flags: string[]; acts: { reasons: string[] }[] }[];
+    expect([node!.flags, node!.acts[0]!.reasons]).to.deep.equal([["review"], ["suspended"]]);
+  });
+
+  it("given a stranger's key, when it hands in a transaction, then it is refused and nothing is stored", async () => {
+    const { raw, hash } = await suspended(stranger, 0);
+    const answer = await api.ask("/v1/transactions", { raw });
+    expect([answer.status, answer.body["code"]]).to.deep.equal([403, "sender-unknown"]);
+    expect((await api.ask(`/v1/requests/${hash}`)).status).to.equal(404);
+  });
+
+  it("given a collector's key, when it calls what only the registry may, then the request is rejected with the contract's reason", async () => {
+    const collector = createSigner((await import("../../../scripts/demo/keys.ts")).seeded("regular/3"));
+    const { raw, hash } = await suspended(collector, await nonceOf(collector.address));
+    expect((await api.ask("/v1/transactions", { raw })).status).to.equal(202);
+    const view = await settled(apiAt(api.running.url), hash);
+    expect(view.state).to.equal("rejected");
+    expect(view.reason).to.be.a("string");
+  });
+
+  it("given a nonce that is used, when another transaction is handed in with it, then it is refused", async () => {
+    const { raw } = await suspended(registry, 0);
+    const answer = await api.ask("/v1/transactions", { raw });
+    expect([answer.status, answer.body["code"]]).to.deep.equal([409, "nonce-taken"]);
+  });
+
+  it("given bytes that are no transaction, or one for another chain, when handed in, then they are refused", async () => {
+    const elsewhere = await suspended(registry, await nonceOf(registry.address), 1);
+    for (const raw of ["0x02ff", elsewhere.raw]) {
+      const answer = await api.ask("/v1/transactions", { raw });
+      expect([answer.status, answer.body["code"]]).to.deep.equal([422, "transaction-malformed"]);
+    }
+  });
+});

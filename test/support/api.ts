@@ -1,0 +1,107 @@
+/** A whole server in this process on a home of its own, asked over real HTTP; every answer is judged by the served document. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { expect } from "chai";
+import { openKeyFile } from "../../server/chain/keyFile.ts";
+import { createSigner } from "../../server/chain/transactions.ts";
+import { readConfig, settings } from "../../server/config.ts";
+import { createLog } from "../../server/log.ts";
+import { start, type Running } from "../../server/main.ts";
+import { createCast, registrySigner, type Cast } from "../../scripts/demo/keys.ts";
+import { establish } from "../../scripts/demo/registry.ts";
+import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
+import { apiAt } from "./homes.ts";
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+
+export interface TestApi {
+  running: Running;
+  cast: Cast;
+  acts(from: number, count: number): SignedItem[];
+  /** GET, or POST where there is a body. A string body is sent as it is. The answer is checked against the document. */
+  ask(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, { responses: Record<string, { content: Record<string, unknown> }> }>>;
+}
+
+/** Finds the documented path that a concrete one is an instance of. */
+function documentedPath(document: Document, path: string): string | undefined {
+  const plain = path.split("?")[0]!;
+  return Object.keys(document.paths).find((template) =>
+    new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(plain),
+  );
+}
+
+const escape = (part: string): string => part.replaceAll("~", "~0").replaceAll("/", "~1");
+
+/** Judges an answer by the schema the served document has for its path, method, status and media type. */
+function createJudge(document: Document): (method: string, path: string, answer: Answer) => void {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addSchema(document as object, "openapi");
+  const compiled = new Map<string, ValidateFunction>();
+  return (method, path, { status, headers, body }) => {
+    const template = documentedPath(document, path);
+    if (template === undefined) return;
+    const documented = document.paths[template]![method]?.responses[status];
+    if (!documented && status === 405) return;
+    expect(documented, `${method} ${template} answers ${status}, which the document does not have`).to.not.equal(
+      undefined,
+    );
+    const media = headers.get("content-type")!.split(";")[0]!;
+    expect(Object.keys(documented!.content), `${method} ${template} ${status}`).to.include(media);
+    const pointer = ["paths", template, method, "responses", String(status), "content", media, "schema"];
+    const reference = `openapi#/${pointer.map(escape).map(encodeURIComponent).join("/")}`;
+    let validate = compiled.get(reference);
+    if (!validate) compiled.set(reference, (validate = ajv.compile({ $ref: reference })));
+    expect(
+      validate(body),
+      `${path} ${JSON.stringify(validate.errors)} in ${JSON.stringify(body).slice(0, 600)}`,
+    ).to.equal(true);
+  };
+}
+
+/** Starts a server and fills its register with the demo's people. */
+export async function openApi(env: Record<string, string> = {}): Promise<TestApi> {
+  const home = await mkdtemp(join(tmpdir(), "tidemark-api-"));
+  const config = readConfig({ TIDEMARK_HOME: home, TIDEMARK_PORT: "0", TIDEMARK_BODY_LIMIT: "1000000", ...env });
+  const running = await start(config, createLog("silent"));
+  await running.ready;
+  const api = apiAt(running.url);
+  const ledger = await api.ledger();
+  const cast = createCast(ledger);
+  const keys = await openKeyFile(home, settings.TIDEMARK_PASSPHRASE.embedded, true);
+  const admin = (): Promise<ReturnType<typeof createSigner>> => Promise.resolve(createSigner(keys.admin!));
+  await establish({ api, ledger, cast, registry: registrySigner(), admin, progress: () => undefined });
+  const judge = createJudge((await (await fetch(`${running.url}/openapi.json`)).json()) as Document);
+  return {
+    running,
+    cast,
+    acts: (from, count) => signedCollects(ledger, cast, from, count),
+    async ask(path, body, headers = {}) {
+      const response = await fetch(running.url + path, {
+        headers: { "content-type": "application/json", ...headers },
+        ...(body === undefined ? {} : { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) }),
+      });
+      const answer = {
+        status: response.status,
+        headers: response.headers,
+        body: (await response.json()) as Record<string, unknown>,
+      };
+      judge(body === undefined ? "get" : "post", path, answer);
+      return answer;
+    },
+    async close() {
+      await running.stop();
+      await rm(home, { recursive: true });
+    },
+  };
+}
