@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { defineConfig } from "hardhat/config";
 
-export default defineConfig({
+const config = defineConfig({
   // the process is started in a folder of its own
   paths: { artifacts: join(process.cwd(), "artifacts"), cache: join(process.cwd(), "cache") },
   networks: {
@@ -19,3 +19,6 @@ export default defineConfig({
     },
   },
 });
+
+// Hardhat reads a configuration under this name only
+export { config as default };

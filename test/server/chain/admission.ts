@@ -56,7 +56,7 @@ describe("chain: admission", function () {
   }
 
   describe("given bytes that are not a transaction of this chain", () => {
-    const cases: [string, () => Promise<unknown> | unknown, RegExp][] = [
+    const cases: [string, () => unknown, RegExp][] = [
       ["nothing", () => undefined, /type 2/],
       ["empty hex", () => "0x", /type 2/],
       ["no hex", () => "0x02zz", /type 2/],

@@ -67,9 +67,9 @@ describe("chain: embedded", function () {
     const { chain, close } = await openEmbedded(written);
     await run(chain, await signDeployment(0));
     const manager = getCreateAddress({ from: wallet.address, nonce: 0 });
-    const interface_ = AccessManager__factory.createInterface();
+    const abi = AccessManager__factory.createInterface();
     for (let nonce = 1; nonce < blocks; nonce++) {
-      const data = interface_.encodeFunctionData("labelRole", [nonce, `role ${nonce}`]);
+      const data = abi.encodeFunctionData("labelRole", [nonce, `role ${nonce}`]);
       await run(chain, nonce % 2 ? await sign(nonce, { to: manager, data }) : await sign(nonce));
       // a block that nobody asked for in earnest must leave no trace in those that follow
       await chain.request("eth_getBlockByNumber", ["pending", false]);

@@ -62,7 +62,8 @@ async function refusal(opening: Promise<Journal>): Promise<string> {
   throw new Error("the journal was opened");
 }
 
-describe("chain: journal", () => {
+describe("chain: journal", function () {
+  this.timeout(30_000);
   let folder: string;
   let path: string;
   const blocks = 12;
@@ -116,7 +117,7 @@ describe("chain: journal", () => {
       handles.write = function (this: FileHandle, ...args: unknown[]) {
         calls.push("write");
         return Reflect.apply(write, this, args) as ReturnType<typeof write>;
-      } as typeof write;
+      };
       handles.sync = async function (this: FileHandle) {
         calls.push((await this.stat()).isDirectory() ? "sync folder" : "sync");
         return sync.call(this);
@@ -198,7 +199,7 @@ describe("chain: journal", () => {
       bytes.writeUInt32BE(1, start + 12 + 44);
       bytes.writeUInt32BE(crc32(bytes.subarray(start, end - 4)), end - 4);
       const journal = await opened(bytes);
-      const words = await blocksIn(journal).catch((error: Error) => error.message);
+      const words = await blocksIn(journal).catch((error: unknown) => (error as Error).message);
       expect(words).to.contain(`damaged at byte ${start}, in the record of block ${blocks}`);
       await journal.close();
     });
@@ -250,7 +251,7 @@ describe("chain: journal", () => {
       const journal = await opened(whole);
       const large = { ...blockOf(blocks + 1), raws: [noise("large", 5_000)] };
       limitFileSize(whole.length + 2_000);
-      const error = await journal.append(large).catch((thrown: NodeJS.ErrnoException) => thrown.code);
+      const error = await journal.append(large).catch((thrown: unknown) => (thrown as NodeJS.ErrnoException).code);
       expect(error).to.equal("EFBIG");
       expect((await stat(path)).size, "what the failed call left behind").to.be.greaterThan(whole.length);
       expect(journal.size()).to.deep.equal({ blocks, transactions: 24, bytes: whole.length });
