@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice The few cheatcodes that the tests use.
+interface Vm {
+    function addr(uint256 privateKey) external pure returns (address);
+
+    function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+
+    function warp(uint256 timestamp) external;
+
+    function assume(bool condition) external pure;
+}
+
+/// @dev Where the test runner answers them.
+Vm constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+/// @notice What the runner asks a stateful test for.
+struct FuzzSelector {
+    address addr;
+    bytes4[] selectors;
+}
