@@ -26,7 +26,7 @@ function createLiveLine(): { show(text: string): void; print(text: string): void
     show(text) {
       if (!live || performance.now() - shownAt < 100) return;
       shownAt = performance.now();
-      process.stdout.write(`\r\x1b[2K${text.slice(0, process.stdout.columns - 1)}`);
+      process.stdout.write(`\r\x1b[2K${text.slice(0, (process.stdout.columns || 80) - 1)}`);
     },
     print(text) {
       process.stdout.write(`${live ? "\r\x1b[2K" : ""}${text}\n`);
@@ -40,12 +40,12 @@ endWith(children);
 const started = performance.now();
 const total: Tally = { passed: 0, failures: [], skips: [] };
 
-/** Compiles once for both suites of contracts. */
+/** Compiles the contracts once for both of their suites; Hardhat compiles the Solidity tests as it runs them. */
 async function compile(): Promise<boolean> {
   const from = performance.now();
   line.show("compiling the contracts …");
   const hardhat = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
-  const { status, reason, output } = await children.run(process.execPath, [hardhat, "build"], {
+  const { status, reason, output } = await children.run(process.execPath, [hardhat, "build", "--no-tests"], {
     cwd: root,
     limit: compileLimit,
   });
