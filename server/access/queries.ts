@@ -56,12 +56,13 @@ const keyId = (id: Hex): Hex => `0x${id.slice(2).padStart(64, "0")}`;
  */
 export async function readKeys(sql: Sql, ids: readonly Hex[]): Promise<Map<Hex, BoundKey>> {
   const asked = new Map(ids.map((id) => [keyId(id), id]));
-  const rows = await sql<{ id: Hex; account: Hex; valid_from: bigint; valid_until: bigint }>`
-    SELECT id, account, valid_from, valid_until FROM account_key WHERE id = ANY (${column([...asked.keys()])}::text[])`;
+  const rows = await sql<{ id: Hex; account: Hex; from: bigint; until: bigint }>`
+    SELECT id, account, valid_from AS from, valid_until AS until FROM account_key
+    WHERE id = ANY (${column([...asked.keys()])}::text[])`;
   return new Map(
-    rows.map(({ id, account, valid_from, valid_until }) => [
+    rows.map(({ id, account, from, until }) => [
       asked.get(id)!,
-      { account, validFrom: Number(valid_from), validUntil: Number(valid_until) },
+      { account, validFrom: Number(from), validUntil: Number(until) },
     ]),
   );
 }

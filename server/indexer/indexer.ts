@@ -4,15 +4,11 @@ import type { Chain, Finality, Hex } from "../chain/port.ts";
 import type { Db, HeldLock } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Reached } from "../relayer/port.ts";
 import { fold, type Tip } from "./fold.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
 import { createReader, type RangeLimits } from "./reader.ts";
 import { keepStateDigest, prepare, readTip, writeRange, type Prepared, type Settle } from "./writer.ts";
-
-/** A state digest is kept at every block whose number is a multiple of it. */
-export const stateDigestEvery = 1_000;
 
 /** How long to wait for a word of the chain before looking for a new block anyway. */
 const LOOK_AGAIN_MS = 1_000;
@@ -27,10 +23,13 @@ export interface IndexerDeps {
   settle: Settle;
   /** told after a range is durable */
   afterCommit?: (range: { block: number; outcomes: readonly Outcome[] }) => void;
-  reached: Reached;
+  /** told when a range that settled acts is durable; crash tests stop there */
+  reached: (step: "final") => Promise<void>;
   log: Log;
   /** the first block to index, e.g. that of the first contract; the digest chain starts there */
   from?: number;
+  /** a state digest is kept at every block whose number is a multiple of it; 1,000 unless said otherwise */
+  digestEvery?: number;
   limits?: Partial<RangeLimits>;
 }
 
@@ -79,10 +78,10 @@ export async function checkCursor(db: Db, chain: Chain): Promise<void> {
 }
 
 export function createIndexer(deps: IndexerDeps): Indexer {
-  const { db, chain, finality, projections, settle, afterCommit, reached, log, from = 0 } = deps;
+  const { db, chain, finality, projections, settle, afterCommit, reached, log, from = 0, digestEvery = 1_000 } = deps;
   const addresses: Hex[] = projections.flatMap((projection) => [...projection.addresses]);
   const limits = { ...usualLimits, ...deps.limits };
-  const reader = createReader({ chain, finality, addresses, cutEvery: stateDigestEvery, limits, log });
+  const reader = createReader({ chain, finality, addresses, cutEvery: digestEvery, limits, log });
   const ending = new AbortController();
   const waiting = new Set<{ block: number; resolve: () => void; reject: (reason: Error) => void }>();
   const hint = createHint();
@@ -103,7 +102,8 @@ export function createIndexer(deps: IndexerDeps): Indexer {
 
   /** While the database writes one range, the next is read and decoded. */
   async function work(): Promise<void> {
-    if (tip && isMilestone(tip)) await keepStateDigest(db, projections);
+    // the process may have ended between a block and its digest
+    await digestIfDue();
     let ahead = readAhead(tip);
     for (;;) {
       const prepared = await orAborted(ahead, ending.signal);
@@ -119,10 +119,14 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     }
   }
 
+  async function digestIfDue(): Promise<void> {
+    if (tip && tip.block > 0 && tip.block % digestEvery === 0) await keepStateDigest(db, projections);
+  }
+
   async function write(prepared: Prepared): Promise<void> {
     await writeRange(db, projections, prepared, settle);
     tip = prepared.tip;
-    if (isMilestone(tip)) await keepStateDigest(db, projections);
+    await digestIfDue();
     const { outcomes } = prepared;
     afterCommit?.({ block: tip.block, outcomes });
     // an act is final when its block is indexed
@@ -190,8 +194,6 @@ export function createIndexer(deps: IndexerDeps): Indexer {
 }
 
 const asked = new Error("The indexer was stopped.");
-
-const isMilestone = (tip: Tip): boolean => tip.block > 0 && tip.block % stateDigestEvery === 0;
 
 /** The promise's result, or the abort's reason if that comes first: a node that never answers must not hold up a stop. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -13,7 +13,7 @@ type Entry = [index: number, tx: Hex, address: Hex, topics: Hex[], data: Hex];
 export function packLogs(logs: readonly Log[]): Promise<Buffer> {
   const entries = logs.map((log): Entry => [log.index, log.tx, log.address, log.topics, log.data]);
   // hex halves at level 1 already; higher levels only cost time
-  return deflate(JSON.stringify(entries), { level: 1 }) as Promise<Buffer>;
+  return deflate(JSON.stringify(entries), { level: 1 });
 }
 
 /** @throws when the bytes are not what `packLogs` wrote */

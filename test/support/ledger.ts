@@ -8,7 +8,7 @@ import { accessProjection } from "../../server/access/projections.ts";
 import { roles } from "../../server/access/roles.ts";
 import { interfaces, type ContractName } from "../../server/chain/contracts.ts";
 import { deployContracts, type Deployment } from "../../server/chain/deploy.ts";
-import { addressWord, domainSeparator, toBytes, toHex, type Domain } from "../../server/chain/eip712.ts";
+import { addressWord, domainSeparator, toHex, type Domain } from "../../server/chain/eip712.ts";
 import { applyGovernance } from "../../server/chain/governance.ts";
 import type { Chain, Hex } from "../../server/chain/port.ts";
 import {
