@@ -203,8 +203,8 @@ export const words = {
   },
   "verify.chain": { zh: "对照链上事件", en: "Find the event on chain" },
   "verify.chain.how": {
-    zh: "向该链的任意节点查询这笔交易的回执，LotLedger 的事件里有同样的编号、双方账户和克数：",
-    en: "Ask any node of this chain for the transaction’s receipt; LotLedger’s event in it has the same id, accounts and grams:",
+    zh: "向该链的任意节点查询这笔交易的回执，LotLedger 的事件里有同样的编号、双方账户和克数。单机内嵌的链没有别的节点，以它的日志重放为准。",
+    en: "Ask any node of this chain for the transaction’s receipt; LotLedger’s event in it has the same id, accounts and grams. A chain embedded in one server has no other node; there the journal is what to replay.",
   },
   "verify.evidence": { zh: "核对证据", en: "Check the evidence" },
   "verify.evidence.how": {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import express from "express";
+import express, { type ErrorRequestHandler } from "express";
 import { pages } from "../../../server/api/pages.ts";
 import { actView, lotView } from "../../../server/traceability/schemas.ts";
 
@@ -49,6 +49,9 @@ describe("pages", () => {
     app.use(pages());
     // what stands after the pages: here a word that shows a request went past them
     app.use((_request, response) => void response.status(404).send("past the pages"));
+    // and what the API does with an error that it does not know
+    const fault: ErrorRequestHandler = (_error, _request, response, _next) => void response.status(500).send("a fault");
+    app.use(fault);
     server = app.listen(0, "127.0.0.1", done);
   });
 
