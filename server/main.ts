@@ -209,9 +209,9 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
 
   async function begin(): Promise<void> {
     await chain.ready;
+    await checkCursor(db, chain);
     if (embedded) await deployEmbedded(config, chain, keys, log);
     if (config.mode === "production") await refusePowerfulRelayer(chain, deployment, signer.address);
-    await checkCursor(db, chain);
     await relayer.start();
     stops.add("relayer", () => relayer.stop());
     await indexer.start();
