@@ -117,6 +117,7 @@ export function createRelayer(deps: RelayerDeps): Relayer {
     }
     try {
       delete status.lastError;
+      lock.lost.addEventListener("abort", bell.ring);
       await openSender(db, chain, signer.address);
       while (!lock.lost.aborted && !stopping.signal.aborted) await pass(lock.lost);
       if (lock.lost.aborted) throw new Error("the database session that held the sender's lock was lost");
@@ -132,7 +133,7 @@ export function createRelayer(deps: RelayerDeps): Relayer {
       try {
         await hold(await db.lock(`sender/${signer.address}`));
       } catch (error) {
-        report(error, "taking the sender's lock");
+        report(error, "holding the sender's lock");
         await backOff();
       }
     }
