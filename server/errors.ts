@@ -101,7 +101,7 @@ export const problems = {
     status: 409,
     title: "Another transaction of this sender already has that nonce",
     titleZh: "该序号已被此账户的另一笔交易占用",
-    remedy: "Sign again with the next free nonce (GET /v1/transactions/nonce/:address).",
+    remedy: "Sign again with the next free nonce (GET /v1/senders/{address}).",
   },
   "not-writable": {
     status: 503,

@@ -65,6 +65,10 @@ export function problemOf(error: unknown, bodyLimitBytes: number): ProblemView {
     }
     return problemView("malformed-json", `the body could not be read (${error.type})`);
   }
+  // Express's own, such as a path that cannot be decoded
+  if (error instanceof Error && "status" in error && error.status === 400) {
+    return problemView("invalid-request", error.message, { errors: [] });
+  }
   if (isDatabaseDown(error)) return problemView("not-writable", "the database does not answer");
   return problemView("internal", "an unexpected error; the server's log has it under this instance");
 }

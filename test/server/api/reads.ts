@@ -51,6 +51,7 @@ describe("reads", () => {
     [`/v1/accounts/0x${"ee".repeat(20)}`, 404, "not-found"],
     ["/v1/lots/abc", 400, "invalid-request"],
     ["/v1/lots/%2e%2e%2fetc", 400, "invalid-request"],
+    ["/v1/lots/%E0%A4%A", 400, "invalid-request"],
     [`/v1/lots/${unknown}/provenance?direction=sideways`, 400, "invalid-request"],
     [`/v1/lots/${unknown}/provenance?limit=1001`, 400, "invalid-request"],
     ["/v1/audit/digest?block=-1", 400, "invalid-request"],
