@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import type { FunctionFragment, ParamType } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { contractNames, permissionsOf, roles, type ContractName, type Role } from "../../../server/access/roles.ts";
+import { createWorld, type World } from "../../support/contracts.ts";
+
+const load = await createWorld();
+
+/** Any argument of a type: whether the caller may call is decided before arguments are looked at. */
+function anyValue(type: ParamType): unknown {
+  if (type.baseType === "array") return [];
+  if (type.baseType === "tuple") return (type.components ?? []).map(anyValue);
+  if (type.baseType === "address") return ZeroAddress;
+  if (type.baseType === "bool") return false;
+  return type.baseType === "bytes32" ? ZeroHash : 0;
+}
+
+describe("the role table", () => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = await load();
+  });
+
+  const stateChanging = (contract: ContractName): FunctionFragment[] => {
+    const found: FunctionFragment[] = [];
+    world[contract].interface.forEachFunction((fragment) => {
+      if (!["view", "pure"].includes(fragment.stateMutability)) found.push(fragment);
+    });
+    return found;
+  };
+
+  /** The error a call by `signer` ends with, by name; `undefined` when it succeeds. */
+  async function errorOf(contract: ContractName, fragment: FunctionFragment, signer: HardhatEthersSigner) {
+    const { interface: abi } = world[contract];
+    const data = abi.encodeFunctionData(fragment as never, fragment.inputs.map(anyValue) as never);
+    const call = { to: await world[contract].getAddress(), data, gasPrice: 0 };
+    return signer.call(call).then(
+      () => undefined,
+      (error: { data?: string }) => abi.parseError(error.data ?? "0x")?.name,
+    );
+  }
+
+  const holderOf = (role: Role): HardhatEthersSigner => {
+    if (role === "ADMIN") return world.admin;
+    return role === "REGISTRY" ? world.registry : world.stranger;
+  };
+
+  for (const contract of contractNames) {
+    describe(contract, () => {
+      it("names every state-changing function of the contract once, and none besides", () => {
+        // setAuthority is OpenZeppelin's own: it takes calls from the AccessManager alone
+        const names = stateChanging(contract).map((fragment) => fragment.name);
+        const listed = permissionsOf(contract).map((permission) => permission.name);
+        expect([...listed, "setAuthority"].toSorted()).to.deep.equal(names.toSorted());
+      });
+
+      for (const { name, role } of permissionsOf(contract)) {
+        it(`lets ${role} call ${name}, and a stranger only what is public`, async () => {
+          const fragment = world[contract].interface.getFunction(name as never) as FunctionFragment;
+          expect(await world.manager.getTargetFunctionRole(world[contract], fragment.selector)).to.equal(roles[role]);
+          expect(await errorOf(contract, fragment, holderOf(role))).to.not.equal("AccessManagedUnauthorized");
+          const stranger = await errorOf(contract, fragment, world.stranger);
+          if (role === "PUBLIC") expect(stranger).to.equal(undefined);
+          else expect(stranger).to.equal("AccessManagedUnauthorized");
+        });
+      }
+
+      it("lets nobody but the AccessManager replace its authority", async () => {
+        const [fragment] = stateChanging(contract).filter(({ name }) => name === "setAuthority");
+        for (const signer of [world.admin, world.registry, world.stranger]) {
+          expect(await errorOf(contract, fragment!, signer)).to.equal("AccessManagedUnauthorized");
+        }
+      });
+
+      it("stops wholly when its target is closed", async () => {
+        await world.manager.setTargetClosed(world[contract], true);
+        for (const fragment of stateChanging(contract)) {
+          for (const signer of [world.admin, world.registry, world.stranger]) {
+            expect(await errorOf(contract, fragment, signer), fragment.name).to.equal("AccessManagedUnauthorized");
+          }
+        }
+      });
+    });
+  }
+});
