@@ -10,7 +10,6 @@ export const transactionGasCap = 16_777_216;
 export const codes = { refused: -32000, internal: -32603, invalidParams: -32602, methodNotFound: -32601 } as const;
 
 export interface SignedTransaction {
-  /** the bytes as sent, lower case */
   raw: Hex;
   sender: Hex;
   nonce: number;
@@ -89,8 +88,8 @@ const field = {
   s: 11,
 } as const;
 
-function readFields(raw: unknown): Fields {
-  if (typeof raw !== "string" || raw.length % 2 === 1 || !/^0x02[0-9a-f]+$/i.test(raw)) throw malformed();
+function readFields(raw: Hex): Fields {
+  if (raw.length % 2 === 1 || !/^0x02[0-9a-f]+$/.test(raw)) throw malformed();
   const bytes = Buffer.from(raw.slice(2), "hex");
   const list = itemAt(bytes, 1);
   const items = (bytes[1] ?? 0) >= 0xc0 ? listItems(bytes, list) : [];
@@ -118,10 +117,10 @@ function recoverSender({ text, scalar, signed }: Fields): Hex {
 }
 
 /**
- * Reads a raw transaction and checks all that needs no state: form, chain id, value, fee, gas cap, signature.
+ * Reads a raw transaction (lower-case hex) and checks all that needs no state: form, chain id, value, fee, gas cap, signature.
  * @throws RpcError that says what to sign instead
  */
-export function readTransaction(raw: unknown, chainId: number): SignedTransaction {
+export function readTransaction(raw: Hex, chainId: number): SignedTransaction {
   const fields = readFields(raw);
   const of = (name: keyof typeof field): bigint => fields.scalar(field[name]);
   if (of("chainId") !== BigInt(chainId)) {
@@ -138,5 +137,5 @@ export function readTransaction(raw: unknown, chainId: number): SignedTransactio
   }
   if (of("nonce") > BigInt(Number.MAX_SAFE_INTEGER)) throw refused(`nonce too high: tx nonce ${of("nonce")}`);
   const sender = recoverSender(fields);
-  return { raw: String(raw).toLowerCase() as Hex, sender, nonce: Number(of("nonce")), gas: Number(of("gas")) };
+  return { raw, sender, nonce: Number(of("nonce")), gas: Number(of("gas")) };
 }

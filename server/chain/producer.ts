@@ -1,7 +1,7 @@
 /** The one producer of blocks: admit → journal, synced → mine → check. One loop, so nothing here ever runs twice at once. */
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../log.ts";
-import { codes, type SignedTransaction } from "./admission.ts";
+import { codes, readTransaction, type SignedTransaction } from "./admission.ts";
 import type { Edr, MinedBlock } from "./edr.ts";
 import type { Journal } from "./journal.ts";
 import { RpcError, type Hex } from "./port.ts";
@@ -14,7 +14,9 @@ const mostGas = 36_000_000;
 const mostTransactions = 500;
 const retryMs = 1000;
 
-interface Candidate extends SignedTransaction {
+interface Candidate {
+  raw: Hex;
+  read?: SignedTransaction;
   admit(hash: Hex): void;
   refuse(error: unknown): void;
 }
@@ -33,7 +35,7 @@ export interface ProducerDeps {
 
 export interface Producer {
   /** Resolves with the hash at admission. @throws RpcError when it is refused, or when nothing is taken */
-  submit(transaction: SignedTransaction): Promise<Hex>;
+  submit(raw: Hex): Promise<Hex>;
   /** Why nothing is taken just now, in words; `undefined` when all is well. */
   trouble(): string | undefined;
   /** Why this chain answers nothing more, in words; `undefined` while it does. */
@@ -82,8 +84,7 @@ export function createProducer({ edr, journal, reached, head: start, onChange, l
   }
 
   /** EDR would take nonce gaps and replacements: the exact next nonce is our rule. Its pool then checks all the rest. */
-  async function admit(candidate: Candidate): Promise<Hex> {
-    const { raw, sender, nonce } = candidate;
+  async function admit({ raw, sender, nonce, gas }: SignedTransaction): Promise<Hex> {
     const pending = nonces.get(sender);
     const expected = pending ?? Number(await edr.request<Hex>("eth_getTransactionCount", [sender, "latest"]));
     const said = `next nonce ${expected}, tx nonce ${nonce}, sender ${sender}`;
@@ -94,20 +95,23 @@ export function createProducer({ edr, journal, reached, head: start, onChange, l
     const hash = await edr.send(raw);
     nonces.set(sender, nonce + 1);
     batch.push({ raw, hash });
-    batchGas += candidate.gas;
+    batchGas += gas;
     return hash;
   }
 
   async function gather(): Promise<void> {
-    for (let next = inbox[0]; next !== undefined; next = inbox[0]) {
-      if (batch.length === mostTransactions || batchGas + next.gas > mostGas) return;
-      inbox.shift();
+    for (let next = inbox[0]; next !== undefined && batch.length < mostTransactions; next = inbox[0]) {
+      // a batch of acts takes milliseconds to hash: other work gets its turn between two of them
+      await turn();
       try {
-        next.admit(await admit(next));
+        next.read ??= readTransaction(next.raw, journal.settings.chainId);
+        if (batchGas + next.read.gas > mostGas) return;
+        next.admit(await admit(next.read));
       } catch (error) {
         known.delete(next.raw);
         next.refuse(error);
       }
+      inbox.shift();
     }
   }
 
@@ -169,13 +173,14 @@ export function createProducer({ edr, journal, reached, head: start, onChange, l
   });
 
   return {
-    submit(transaction) {
+    submit(given) {
       const error = unavailable();
       if (error !== undefined) return Promise.reject(error);
-      if (known.has(transaction.raw)) return Promise.reject(new RpcError(codes.refused, "already known"));
-      known.add(transaction.raw);
+      const raw = given.toLowerCase() as Hex;
+      if (known.has(raw)) return Promise.reject(new RpcError(codes.refused, "already known"));
+      known.add(raw);
       return new Promise((admit, refuse) => {
-        inbox.push({ ...transaction, admit, refuse });
+        inbox.push({ raw, admit, refuse });
         wake();
       });
     },
