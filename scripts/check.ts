@@ -9,7 +9,7 @@ const failed: string[] = [];
 
 await pool(createChecks(children, resolve(import.meta.dirname, "..")), 2, async (check) => {
   const from = performance.now();
-  const wrong = await check.run();
+  const wrong = await check.run().catch((error: unknown) => String(error));
   const time = `${((performance.now() - from) / 1000).toFixed(1)} s`;
   console.log(`${check.name.padEnd(22)}${time.padStart(8)}   ${wrong === undefined ? "ok" : "FAILED"}`);
   if (wrong !== undefined) failed.push(`\n${check.name}:\n${wrong}`);
