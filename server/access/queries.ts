@@ -2,6 +2,7 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";
+import { lists, nameOf, type Named } from "./vocabulary.ts";
 
 /** What an account may do. Dates in seconds since 1970. */
 export interface Standing {
@@ -66,3 +67,6 @@ export async function readKeys(sql: Sql, ids: readonly Hex[]): Promise<Map<Hex, 
     ]),
   );
 }
+
+/** The names of a lot's class. */
+export const lotClassName = (code: number): Named => nameOf(lists.lotClass, code);

@@ -7,8 +7,8 @@ import type { Hex } from "../chain/port.ts";
 
 export const lists = { lotClass: 1, licenceKind: 6 } as const;
 
-interface Term {
-  list: number;
+/** A code with its names, as everything that shows a code shows it. */
+export interface Named {
   code: number;
   /** the canonical word whose hash stands on chain */
   term: string;
@@ -16,10 +16,14 @@ interface Term {
   zh: string;
 }
 
+interface Term extends Named {
+  list: number;
+}
+
 /** A lot's class: the licence kind its holder needs (0: none) in the upper 6 bits, the material in the lower 10. */
 export const lotClass = (licenceKind: number, material: number): number => (licenceKind << 10) | material;
 
-const lotClasses: Omit<Term, "list">[] = [
+const lotClasses: Named[] = [
   { code: lotClass(0, 1), term: "pet-bottle", en: "PET bottles", zh: "PET 塑料瓶" },
   { code: lotClass(0, 2), term: "mixed-plastic", en: "Mixed marine plastic", zh: "混合海洋塑料" },
   { code: lotClass(0, 3), term: "fishing-net", en: "Fishing nets", zh: "废旧渔网" },
@@ -29,7 +33,7 @@ const lotClasses: Omit<Term, "list">[] = [
   { code: lotClass(1, 1), term: "oily-water", en: "Oily water from ships", zh: "船舶含油污水" },
 ];
 
-const licenceKinds: Omit<Term, "list">[] = [
+const licenceKinds: Named[] = [
   { code: 1, term: "hazardous-waste", en: "Hazardous waste licence", zh: "危险废物经营许可" },
 ];
 
@@ -42,7 +46,7 @@ export const terms: readonly Term[] = [
 export const termHash = (term: string): Hex => toHex(keccakText(term));
 
 /** The names of a code, or the code itself where this build has no name for it. */
-export function nameOf(list: number, code: number): { code: number; term: string; en: string; zh: string } {
+export function nameOf(list: number, code: number): Named {
   const found = terms.find((term) => term.list === list && term.code === code);
   const unnamed = String(code);
   return { code, term: found?.term ?? unnamed, en: found?.en ?? unnamed, zh: found?.zh ?? unnamed };

@@ -26,7 +26,8 @@ function responsesOf(route: Route): RouteConfig["responses"] {
     const titles = codes
       .filter((code) => problems[code].status === status)
       .map((code) => `${code}: ${problems[code].title}`);
-    responses[status] ??= {
+    if (status in responses) continue; // such as 503 of /ready, which has a body of its own
+    responses[status] = {
       description: titles.join("; "),
       content: { "application/problem+json": { schema: problem } },
     };

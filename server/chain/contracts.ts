@@ -20,10 +20,10 @@ export const interfaces = {
 export type ContractName = keyof typeof interfaces;
 
 export const creationCode: Record<ContractName, Hex> = {
-  AccessManager: AccessManager__factory.bytecode as Hex,
-  Parties: Parties__factory.bytecode as Hex,
-  Vocabulary: Vocabulary__factory.bytecode as Hex,
-  LotLedger: LotLedger__factory.bytecode as Hex,
+  AccessManager: AccessManager__factory.bytecode,
+  Parties: Parties__factory.bytecode,
+  Vocabulary: Vocabulary__factory.bytecode,
+  LotLedger: LotLedger__factory.bytecode,
 };
 
 /** One hash over the creation code of all contracts: a journal made with others cannot be replayed by this build. */

@@ -73,14 +73,14 @@ function managerAction(
   method: "grantRole" | "setTargetFunctionRole",
   args: unknown[],
 ): Action {
-  const data = interfaces.AccessManager.encodeFunctionData(method as "grantRole", args as never) as Hex;
+  const data = interfaces.AccessManager.encodeFunctionData(method as never, args as never) as Hex;
   return { what, to: deployment.contracts.AccessManager.address, data };
 }
 
 async function functionRoleActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
   const missing = new Map<string, { contract: ContractName; role: bigint; selectors: string[]; names: string[] }>();
   for (const { contract, name, role } of wanted.functions) {
-    const selector = interfaces[contract].getFunction(name as never)!.selector;
+    const selector = interfaces[contract].getFunction(name as never).selector;
     const target = deployment.contracts[contract].address;
     const [now] = await readView(chain, authority(deployment), "getTargetFunctionRole", [target, selector]);
     if (now === role) continue;

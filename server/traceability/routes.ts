@@ -1,6 +1,6 @@
 /** HTTP routes of traceability: parse, call, present. */
 import { z } from "zod";
-import { lists, nameOf } from "../access/vocabulary.ts";
+import { lotClassName } from "../access/queries.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { acceptActs, type IntakeDeps } from "./commands.ts";
@@ -18,7 +18,7 @@ const bits = <Name extends string>(names: readonly Name[], value: number): Name[
 function presentLot(lot: LotRow): z.input<typeof lotView> {
   return {
     id: lot.id,
-    class: nameOf(lists.lotClass, lot.class),
+    class: lotClassName(lot.class),
     massGrams: Number(lot.grams),
     custodian: lot.custodian,
     seq: lot.seq,

@@ -46,7 +46,7 @@ const escape = (part: string): string => part.replaceAll("~", "~0").replaceAll("
 /** Judges an answer by the schema the served document has for its path, method, status and media type. */
 function createJudge(document: Document): (method: string, path: string, answer: Answer) => void {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
-  ajv.addSchema(document as object, "openapi");
+  ajv.addSchema(document, "openapi");
   const compiled = new Map<string, ValidateFunction>();
   return (method, path, { status, headers, body }) => {
     const template = documentedPath(document, path);

@@ -125,7 +125,7 @@ describe("POST /v1/acts", () => {
     expect(await standing()).to.equal(before);
   });
 
-  const bodies: [string, number, string, string | unknown, Record<string, string>?][] = [
+  const bodies: [string, number, string, unknown, Record<string, string>?][] = [
     ["JSON that is cut off", 400, "malformed-json", '[{"type":'],
     ["no array", 400, "invalid-request", { type: "Collect" }],
     ["an empty array", 400, "invalid-request", []],

@@ -129,7 +129,7 @@ describe("POST /v1/transactions", () => {
     const { body } = await api.ask("/v1/ledger");
     const to = (body["contracts"] as Record<string, Hex>)["Parties"];
     const args = [api.cast.point.account, 2, `0x${"00".repeat(32)}`] as const;
-    const data = interfaces.Parties.encodeFunctionData("setStatus", args) as Hex;
+    const data = interfaces.Parties.encodeFunctionData("setStatus", [...args]) as Hex;
     return signer.sign({ to, data, nonce, gasLimit: 1_000_000n, chainId: chainId ?? Number(body["chainId"]) });
   }
   const nonceOf = async (address: Hex): Promise<number> =>
