@@ -1,5 +1,6 @@
 /** Collects as two people sign them, made with ethers' own EIP-712 encoder and nothing of the server's. */
 import { computeAddress, id, SigningKey, TypedDataEncoder, type TypedDataDomain } from "ethers";
+import type { IParties } from "../../typechain-types/contracts/access/Parties.js";
 import type { ILotLedger } from "../../typechain-types/contracts/traceability/LotLedger.js";
 import { startOfTests, type World } from "./contracts.ts";
 
@@ -100,7 +101,10 @@ export function signCollect(
 }
 
 /** A registration of an account with a key of its own: a person unless said otherwise. */
-export const registrationOf = (account: string, kinds = 1) => ({
+export const registrationOf = (
+  account: string,
+  kinds = 1,
+): IParties.RegistrationStruct & { account: string; identityHash: string } => ({
   account,
   kinds,
   identityHash: id(`identity of ${account}`),

@@ -38,7 +38,7 @@ describe("the role table", () => {
     const call = { to: await world[contract].getAddress(), data, gasPrice: 0 };
     return signer.call(call).then(
       () => undefined,
-      (error: { data?: string }) => abi.parseError(error.data ?? "0x")?.name,
+      (error: unknown) => abi.parseError((error as { data?: string }).data ?? "0x")?.name,
     );
   }
 
@@ -58,7 +58,7 @@ describe("the role table", () => {
 
       for (const { name, role } of permissionsOf(contract)) {
         it(`lets ${role} call ${name}, and a stranger only what is public`, async () => {
-          const fragment = world[contract].interface.getFunction(name as never) as FunctionFragment;
+          const fragment = world[contract].interface.getFunction(name as never);
           expect(await world.manager.getTargetFunctionRole(world[contract], fragment.selector)).to.equal(roles[role]);
           expect(await errorOf(contract, fragment, holderOf(role))).to.not.equal("AccessManagedUnauthorized");
           const stranger = await errorOf(contract, fragment, world.stranger);
