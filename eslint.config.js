@@ -34,6 +34,12 @@ const only = {
 };
 const noHome = { selector: "Program", message: "Name the file or folder after what is in it." };
 
+const globals = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
+const node = globals("process console module setInterval clearInterval");
+const browser = globals(
+  "AbortSignal URL URLSearchParams clearTimeout document fetch history localStorage location navigator setTimeout window",
+);
+
 const imports = {
   paths: builtinModules.filter((name) => !name.includes(":")).map((name) => ({ name, message: `Write node:${name}.` })),
   patterns: [
@@ -81,21 +87,11 @@ const ours = {
 };
 
 export default defineConfig(
-  { ignores: ["typechain-types/", "artifacts/", "cache/", ".tidemark/", "server/web/", "scripts/node/"] },
+  { ignores: ["typechain-types/", "artifacts/", "cache/", ".tidemark/", "scripts/node/"] },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: "error" } },
-  {
-    files: ["**/*.{js,mjs,cjs}"],
-    extends: [eslint.configs.recommended],
-    languageOptions: {
-      globals: {
-        process: "readonly",
-        console: "readonly",
-        setInterval: "readonly",
-        clearInterval: "readonly",
-        module: "writable",
-      },
-    },
-  },
+  { files: ["**/*.{js,mjs,cjs}"], extends: [eslint.configs.recommended], rules: { eqeqeq: "error" } },
+  { files: ["*.{js,cjs}", "scripts/**/*.mjs"], languageOptions: { globals: node } },
+  { files: ["server/web/**/*.js"], languageOptions: { globals: browser } },
   {
     files: ["**/*.ts"],
     extends: [eslint.configs.recommended, tseslint.configs.strictTypeChecked],
