@@ -21,8 +21,8 @@ export interface Db {
   /** As `transaction`, but reads one repeatable snapshot and writes nothing. */
   snapshot<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
-   * Takes the session advisory lock of that name, or says who cannot: `undefined` when another session holds it.
-   * On PGlite the home's own lock file already keeps every other process out, and this always succeeds.
+   * Takes the session advisory lock of that name; `undefined` while it is held, by another server or by this one. On
+   * PGlite the home's own lock already keeps every other process out, so only this process's own holders count.
    */
   lock(name: string): Promise<HeldLock | undefined>;
   close(): Promise<void>;
