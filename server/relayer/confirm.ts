@@ -129,10 +129,7 @@ async function takeBack(sql: Sql, { hash, receipt }: Found): Promise<void> {
   await sql`
     WITH spent AS (UPDATE tx SET state = 'reverted', block = ${receipt.block} WHERE hash = ${hash}),
     carried AS (SELECT count(*)::int AS n FROM tx_item WHERE tx_hash = ${hash}),
-    locked AS (
-      SELECT digest FROM request WHERE tx_hash = ${hash} AND state IN ('signed', 'sent', 'mined')
-      ORDER BY digest FOR UPDATE
-    )
+    locked AS (SELECT digest FROM request WHERE tx_hash = ${hash} ORDER BY digest FOR UPDATE)
     UPDATE request r SET
       state = CASE WHEN n > 1 THEN 'queued' ELSE 'rejected' END,
       reason = CASE WHEN n > 1 THEN NULL ELSE ${words} END,

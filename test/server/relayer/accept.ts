@@ -62,15 +62,17 @@ eachDatabase("accepting requests", (open) => {
     });
 
     it("given two bundles of the same acts in opposite order, when they come at once, then each act is accepted once", async () => {
-      const requests = requestsOf(400);
-      const bundles = await Promise.all([
-        accept(db, requests, nothingRecorded),
-        accept(db, [...requests].reverse(), nothingRecorded),
-      ]);
-      const accepted = bundles.flat().filter(({ status }) => status === "accepted");
-      expect(new Set(accepted.map(({ digest }) => digest)).size).to.equal(400);
-      expect(accepted).to.have.length(400);
-      expect(await states(db)).to.deep.equal({ queued: 400 });
+      for (let round = 1; round <= 3; round++) {
+        const requests = requestsOf(1_000);
+        const bundles = await Promise.all([
+          accept(db, requests, nothingRecorded),
+          accept(db, requests.toReversed(), nothingRecorded),
+        ]);
+        const accepted = bundles.flat().filter(({ status }) => status === "accepted");
+        expect(new Set(accepted.map(({ digest }) => digest)).size).to.equal(1_000);
+        expect(accepted).to.have.length(1_000);
+        expect(await states(db)).to.deep.equal({ queued: round * 1_000 });
+      }
     });
 
     it("given a failing question whether they are recorded, then nothing is stored", async () => {

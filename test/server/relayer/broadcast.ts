@@ -104,6 +104,13 @@ eachDatabase("broadcasting", (open) => {
       expect(sent).to.deep.equal([]);
     });
 
+    it("given a halted sender, then nothing of it is sent, though the chain would take it", async () => {
+      await batches(2);
+      await db.sql`UPDATE sender SET halted = 'somebody else has the key'`;
+      expect(await broadcast(deps)).to.equal(false);
+      expect(await rig.states(db)).to.deep.equal({ signed: 2 });
+    });
+
     it("given a foreign transaction that comes in just before ours, then the refusal of ours halts the sender too", async () => {
       const signer = await batches(1);
       const late = chainBut(async (method) => {
