@@ -35,12 +35,28 @@ const warningsAreErrors: HardhatPlugin = {
   },
 };
 
+/** TypeChain writes in the order it is given, that of finishing: sorted, the same contracts give the same files. */
+const sortedArtifacts: HardhatPlugin = {
+  id: "tidemark-sorted-artifacts",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        async processArtifactsAfterSuccessfulBuild(_context, artifactPaths) {
+          (artifactPaths as string[]).sort();
+        },
+      }),
+    }),
+  },
+};
+
 export default defineConfig({
   plugins: [
     hardhatEthers,
     hardhatEthersChaiMatchers,
     hardhatMocha,
     hardhatNetworkHelpers,
+    // before TypeChain's own hook
+    sortedArtifacts,
     hardhatTypechain,
     warningsAreErrors,
   ],

@@ -10,37 +10,37 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'IParties', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParties__factory>
+  getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
+getContractFactory(name: 'IParties', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParties__factory>
 getContractFactory(name: 'IVocabulary', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVocabulary__factory>
-getContractFactory(name: 'Vocabulary', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Vocabulary__factory>
 getContractFactory(name: 'Parties', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parties__factory>
+getContractFactory(name: 'Vocabulary', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Vocabulary__factory>
 getContractFactory(name: 'ILotLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILotLedger__factory>
 getContractFactory(name: 'LotLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LotLedger__factory>
-getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
-  getContractAt(name: 'IParties', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParties>
+  getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
+getContractAt(name: 'IParties', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParties>
 getContractAt(name: 'IVocabulary', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVocabulary>
-getContractAt(name: 'Vocabulary', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Vocabulary>
 getContractAt(name: 'Parties', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parties>
+getContractAt(name: 'Vocabulary', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Vocabulary>
 getContractAt(name: 'ILotLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILotLedger>
 getContractAt(name: 'LotLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LotLedger>
-getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'IParties', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParties>
+  deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'IParties', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParties>
 deployContract(name: 'IVocabulary', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVocabulary>
-deployContract(name: 'Vocabulary', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
 deployContract(name: 'Parties', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parties>
+deployContract(name: 'Vocabulary', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
 deployContract(name: 'ILotLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotLedger>
 deployContract(name: 'LotLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LotLedger>
-deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'IParties', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParties>
+  deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'IParties', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParties>
 deployContract(name: 'IVocabulary', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVocabulary>
-deployContract(name: 'Vocabulary', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
 deployContract(name: 'Parties', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parties>
+deployContract(name: 'Vocabulary', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
 deployContract(name: 'ILotLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotLedger>
 deployContract(name: 'LotLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LotLedger>
-deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
     // default types
     getContractFactory(

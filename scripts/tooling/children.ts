@@ -77,6 +77,8 @@ export function createChildren(): Children {
         ...common,
         cwd,
         env: env ?? process.env,
+        // Mocha would load test files by require(), as no server ever runs: there import.meta lacks resolve()
+        execArgv: [...process.execArgv, "--no-experimental-require-module"],
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       });
       child.on("message", (message) => onMessage(message, () => kill(child)));
