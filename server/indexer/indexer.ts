@@ -8,12 +8,13 @@ import { fold, type Tip } from "./fold.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
 import { createReader, type RangeLimits } from "./reader.ts";
+import { createHint, createWaiters, orAborted } from "./waiting.ts";
 import { keepStateDigest, prepare, readTip, writeRange, type Prepared, type Settle } from "./writer.ts";
 
 /** How long to wait for a word of the chain before looking for a new block anyway. */
 const LOOK_AGAIN_MS = 1_000;
 
-const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 10_000 };
+const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 5_000 };
 
 export interface IndexerDeps {
   db: Db;
@@ -83,7 +84,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
   const limits = { ...usualLimits, ...deps.limits };
   const reader = createReader({ chain, finality, addresses, cutEvery: digestEvery, limits, log });
   const ending = new AbortController();
-  const waiting = new Set<{ block: number; resolve: () => void; reject: (reason: Error) => void }>();
+  const waiters = createWaiters();
   const hint = createHint();
   let tip: Tip | undefined;
   let stopped: string | undefined;
@@ -131,11 +132,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     afterCommit?.({ block: tip.block, outcomes });
     // an act is final when its block is indexed
     if (outcomes.length > 0) await reached("final");
-    for (const waiter of waiting) {
-      if (waiter.block > tip.block) continue;
-      waiting.delete(waiter);
-      waiter.resolve();
-    }
+    waiters.reach(tip.block);
   }
 
   async function run(lock: HeldLock): Promise<void> {
@@ -151,8 +148,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
       const reason = ending.signal.reason as Error;
       stopped = reason.message;
       if (reason !== asked) log.error({ err: reason, block: tip?.block }, "the indexer has stopped");
-      for (const waiter of waiting) waiter.reject(reason);
-      waiting.clear();
+      waiters.fail(reason);
     } finally {
       unsubscribe();
       lock.lost.removeEventListener("abort", onLost);
@@ -188,40 +184,9 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     indexed(block) {
       if (tip && tip.block >= block) return Promise.resolve();
       if (stopped !== undefined) return Promise.reject(new Error(stopped));
-      return new Promise((resolve, reject) => waiting.add({ block, resolve, reject }));
+      return waiters.add(block);
     },
   };
 }
 
 const asked = new Error("The indexer was stopped.");
-
-/** The promise's result, or the abort's reason if that comes first: a node that never answers must not hold up a stop. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}
-
-/** A hint that there is something to do. One that comes while nobody waits is kept for the next who does. */
-function createHint(): { give(): void; wait(mostMs: number): Promise<void> } {
-  let given = false;
-  let wake: (() => void) | undefined;
-  return {
-    give() {
-      given = true;
-      wake?.();
-    },
-    async wait(mostMs) {
-      if (!given) {
-        const timer = setTimeout(() => wake?.(), mostMs);
-        await new Promise<void>((resolve) => (wake = resolve));
-        clearTimeout(timer);
-      }
-      wake = undefined;
-      given = false;
-    },
-  };
-}

@@ -36,7 +36,10 @@ export async function replayProjections(db: Db, projections: readonly Projection
   if (!lock)
     throw new Refusal("Another process indexes into this database. Stop it before the projections are rebuilt.");
   try {
+    const stale = await staleProjections(db, projections);
     await db.transaction(async (sql) => {
+      // digests of rows as other code wrote them agree with nobody's any more
+      if (stale.length > 0) await sql`DELETE FROM state_digest`;
       await empty(
         sql,
         projections.flatMap(({ tables }) => tables),

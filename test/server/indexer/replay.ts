@@ -67,8 +67,12 @@ eachDatabase("replay", (open) => {
     expect(await readCursor(db.sql)).to.equal(undefined);
   });
 
-  it("given a projection of a newer version, when asked, then it alone is stale, until replayed with what it now writes", async () => {
+  it("given a projection of a newer version, when asked, then it alone is stale, until replayed with what it now writes; old state digests go", async () => {
     await replayProjections(db, ledger.projections);
+    const kept = async (): Promise<number> => (await db.sql`SELECT FROM state_digest`).length;
+    await db.sql`INSERT INTO state_digest (block, version, root, buckets) VALUES (5, 'v1', '0x', '[]')`;
+    await replayProjections(db, ledger.projections);
+    expect(await kept()).to.equal(1);
     const [access, traceability] = ledger.projections;
     const doubled: Projection = {
       ...traceability,
@@ -83,6 +87,7 @@ eachDatabase("replay", (open) => {
     // all collects of the scenario are folded at once, so they are doubled once
     await replayProjections(db, [access, doubled]);
     expect(await staleProjections(db, [access, doubled])).to.deep.equal([]);
+    expect(await kept()).to.equal(0);
     const after = await projectionRows(db);
     expect(after["lot"]!.map(({ grams }) => grams)).to.deep.equal(
       before["lot"]!.map(({ grams }) => (grams as bigint) * 2n),
