@@ -10,7 +10,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import * as fs from "node:fs";
+import fs from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "./errors.ts";
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
@@ -18,7 +18,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { Refusal } from "../../server/errors.ts";
-import { openHome, readHolder } from "../../server/home.ts";
+import { openHome, readHolder, type Home } from "../../server/home.ts";
 import { asNobody } from "../support/nobody.ts";
 import { skipBecause } from "../support/skip.ts";
 
@@ -101,6 +101,26 @@ describe("the home", function () {
     throw new Error("nothing was refused");
   }
 
+  /** Opens the home, with something happening right before one of its calls of node:fs. */
+  async function meanwhile(call: "renameSync" | "linkSync", happening: () => unknown): Promise<Home> {
+    const real = fs[call];
+    let within = false;
+    fs[call] = (from, to) => {
+      // what happens meanwhile makes such calls too
+      if (!within) {
+        within = true;
+        happening();
+        within = false;
+      }
+      real(from, to);
+    };
+    try {
+      return await openHome(folder);
+    } finally {
+      fs[call] = real;
+    }
+  }
+
   /** The entry of a process that was killed while it held the home. */
   async function leaveDeadHolder(): Promise<Record<string, unknown>> {
     const child = await startStarter();
@@ -176,6 +196,26 @@ describe("the home", function () {
       const entry = readFileSync(join(root, "elsewhere/lock/holder"));
       writeFileSync(join(folder, `lock/claim-${String(dead["id"])}`), entry);
       expect(await refusal()).to.contain(`process ${claimant.pid}`);
+    });
+
+    it("given a starter about to take over, when another starts at that very moment, then that one is refused", async () => {
+      await leaveDeadHolder();
+      let other: Promise<string> | undefined;
+      const home = await meanwhile("renameSync", () => (other = refusal()));
+      expect(await other).to.contain(`process ${process.pid}`);
+      await home.release();
+    });
+
+    it("given a starter about to claim, when another has taken over and gone on meanwhile, then the first is refused", async () => {
+      await leaveDeadHolder();
+      let other: Promise<Home> | undefined;
+      let calls = 0;
+      // the first link is the try for a home without a holder, the second is the claim
+      const first = meanwhile("linkSync", () => calls++ === 1 && (other = openHome(folder)));
+      expect(await first.catch((error: unknown) => (error as Error).message)).to.contain(`process ${process.pid}`);
+      expect(await readHolder(folder)).to.deep.equal({ pid: process.pid });
+      expect(readdirSync(join(folder, "lock"))).to.deep.equal(["holder"]);
+      await (await other!).release();
     });
 
     it("given eight starters and homes whose holders are dead, when all start at once, then each home is held by one", async () => {
