@@ -55,8 +55,10 @@ export async function assign(deps: AssignDeps): Promise<boolean> {
 
 /** Locks the sender and gives its next nonce; `undefined` where it may not sign another transaction now. */
 async function lockNonce(sql: Sql, address: Hex): Promise<number | undefined> {
+  // the queue is read along its index: while a new database has no statistics, every batch would sort the whole queue
   const [sender] = await sql<{ nonce: bigint; halted: string | null }>`
-    SELECT next_nonce AS nonce, halted FROM sender WHERE address = ${address} FOR UPDATE`;
+    SELECT next_nonce AS nonce, halted, set_config('enable_sort', 'off', true)
+    FROM sender WHERE address = ${address} FOR UPDATE`;
   if (!sender || sender.halted !== null) return undefined;
   const [flight] = await sql<{ n: bigint }>`
     SELECT count(*) AS n FROM tx WHERE sender = ${address} AND state IN ('signed', 'sent') AND block IS NULL`;
@@ -65,15 +67,15 @@ async function lockNonce(sql: Sql, address: Hex): Promise<number | undefined> {
 
 /**
  * Kind and batch cap of the next batch. Those whose batch reverted come first (their cap is the smaller one): they have
- * waited longest. Of one subject only the lowest queued `seq` may go, so that two of its acts never change places.
+ * waited longest. Of one subject only the lowest queued `seq` may go, so that two of its acts never change places; the
+ * list of those is made once a query, and only where there is a `seq` above 0.
  */
 async function readHead(sql: Sql, carriers: readonly Carrier[]): Promise<{ kind: string; cap: number } | undefined> {
   const kinds = carriers.map(({ kind }) => kind);
   const [head] = await sql<{ kind: string; cap: number }>`
-    SELECT kind, batch_cap AS cap FROM request r
+    SELECT kind, batch_cap AS cap FROM request
     WHERE state = 'queued' AND kind = ANY(${kinds}::text[])
-      AND (seq = 0 OR NOT EXISTS (
-        SELECT FROM request e WHERE e.subject = r.subject AND e.state = 'queued' AND e.seq < r.seq))
+      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE state = 'queued' GROUP BY subject))
     ORDER BY batch_cap, ordinal LIMIT 1`;
   return head;
 }
@@ -86,10 +88,9 @@ interface Item {
 function takeBatch(sql: Sql, carrier: Carrier, cap: number): Promise<Item[]> {
   const most = Math.min(cap, Math.max(1, Number((MOST_GAS - carrier.gasBase) / carrier.gasPerItem)));
   return sql<Item>`
-    SELECT digest, body FROM request r
+    SELECT digest, body FROM request
     WHERE state = 'queued' AND kind = ${carrier.kind} AND batch_cap = ${cap}
-      AND (seq = 0 OR NOT EXISTS (
-        SELECT FROM request e WHERE e.subject = r.subject AND e.state = 'queued' AND e.seq < r.seq))
+      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE state = 'queued' GROUP BY subject))
     ORDER BY ordinal LIMIT ${most} FOR UPDATE SKIP LOCKED`;
 }
 

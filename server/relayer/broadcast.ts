@@ -112,9 +112,10 @@ async function send(deps: BroadcastDeps, tx: Candidate, next: number, refusals: 
 
 /** Whether another transaction stands at this one's nonce: the nonce is used, and no block has these bytes. */
 async function lostItsNonce(chain: Chain, { hash, sender, nonce }: Candidate): Promise<boolean> {
-  // the count first: had it been read after the receipt, the transaction could have been mined in between
-  if ((await nextNonce(chain, sender)) <= nonce) return false;
-  return (await readReceipt(chain, hash)) === undefined;
+  const isUsed = async (): Promise<boolean> => (await nextNonce(chain, sender)) > nonce;
+  // The count before the receipt: in the other order the transaction could be mined in between. And the count again:
+  // where several nodes answer, one that is behind lacks the receipt, and then it lacks the nonce too.
+  return (await isUsed()) && !(await readReceipt(chain, hash)) && (await isUsed());
 }
 
 async function markSent({ db, attempts, reached }: BroadcastDeps, { hash, state }: Candidate): Promise<void> {

@@ -125,7 +125,7 @@ async function markSeen(sql: Sql, seen: readonly Found[]): Promise<boolean> {
  * batches of half the size at most; what travelled alone is rejected.
  */
 async function takeBack(sql: Sql, { hash, receipt }: Found): Promise<void> {
-  const words = `The transaction that carried it alone reverted in block ${receipt.block} after ${receipt.gasUsed} gas.`;
+  const words = `Its transaction, which carried nothing else, reverted in block ${receipt.block} after ${receipt.gasUsed} gas.`;
   await sql`
     WITH spent AS (UPDATE tx SET state = 'reverted', block = ${receipt.block} WHERE hash = ${hash}),
     carried AS (SELECT count(*)::int AS n FROM tx_item WHERE tx_hash = ${hash}),

@@ -139,6 +139,23 @@ eachDatabase("broadcasting", (open) => {
       expect(await txStates(signer.address)).to.deep.equal(["sent"]);
     });
 
+    it("given one that is mined, when a node that lags behind answers for its receipt, then nothing halts", async () => {
+      const signer = await batches(1);
+      const [tx] = await db.sql<{ raw: Uint8Array; hash: Hex }>`SELECT raw, hash FROM tx`;
+      await sendRaw(chain, tx!.raw);
+      await rig.mined(chain, tx!.hash);
+      // from the receipt on another node answers, which has not seen the block
+      let behind = false;
+      const request = async <T>(method: string, params?: readonly unknown[]): Promise<T> => {
+        behind ||= method === "eth_getTransactionReceipt";
+        if (!behind) return chain.request<T>(method, params);
+        return (method === "eth_getTransactionCount" ? "0x0" : null) as T;
+      };
+      await broadcast({ ...deps, chain: { ...chain, request } });
+      expect(await db.sql`SELECT halted FROM sender`).to.deep.equal([{ halted: null }]);
+      expect(await txStates(signer.address)).to.deep.equal(["sent"]);
+    });
+
     it("given a node that refuses one for another reason, then it says so, keeps it, and sends nothing behind it", async () => {
       const signer = await batches(2);
       let tried = 0;

@@ -144,7 +144,9 @@ eachDatabase("confirming", (open) => {
       expect(await rig.states(db)).to.deep.equal({ mined: 6, rejected: 1 });
       const bad = (await readRequest(db.sql, requests[3]!.digest))!;
       expect(bad).to.include({ state: "rejected", attempt: 4 });
-      expect(bad.reason).to.match(/^The transaction that carried it alone reverted in block \d+ after 64400 gas/);
+      expect(bad.reason).to.match(
+        /^Its transaction, which carried nothing else, reverted in block \d+ after 64400 gas/,
+      );
       const [spent] = await db.sql<{ next_nonce: bigint }>`SELECT next_nonce FROM sender`;
       expect(Number(spent!.next_nonce)).to.equal(sizes.length);
     });

@@ -12,7 +12,6 @@ import type { Outcome } from "../../../server/relayer/requests.ts";
 import { settle } from "../../../server/relayer/settle.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
-import { skipBecause } from "../../support/skip.ts";
 import * as rig from "./rig.ts";
 
 eachDatabase("the relayer", (open) => {
@@ -283,10 +282,7 @@ eachDatabase("the relayer", (open) => {
   });
 
   describe("the lock on the sender", () => {
-    it("given another relayer on the same database, then the second waits until the first stops", async function () {
-      if (db.kind === "pglite") {
-        skipBecause(this, "PGlite belongs to one process, which the lock file of its home sees to");
-      }
+    it("given another relayer on the same database, then the second waits until the first stops", async () => {
       const first = create();
       await first.relayer.start();
       await first.idle();
