@@ -10,13 +10,14 @@ import { createSigner, type Signer } from "../server/chain/transactions.ts";
 import { readConfig, type Config } from "../server/config.ts";
 import { Refusal, type ProblemView } from "../server/errors.ts";
 import { allSettled, createActs, handIn, lotsOf, missingActs, signAct, type Act } from "./demo/acts.ts";
-import { createApi, type Api, type Bundle, type RequestView } from "./demo/client.ts";
+import { createApi, type Api, type Bundle } from "./demo/client.ts";
 import { emptyHome } from "./demo/fresh.ts";
 import { createCast, registrySigner, type Cast } from "./demo/keys.ts";
+import { outcomeOf, type Outcome } from "./demo/outcome.ts";
 import { establish } from "./demo/registry.ts";
 import { conserves, readFindings, showFindings, showNext } from "./demo/report.ts";
 import { COLLECTS, OCCASIONALS, REGULARS, TOTAL_GRAMS, storagePoint, weighings } from "./demo/scenario.ts";
-import { count, createScreen, kilograms, yuan, type Screen, type Step } from "./demo/screen.ts";
+import { createScreen, kilograms, yuan, type Screen, type Step } from "./demo/screen.ts";
 import { createServer, type Server } from "./demo/server.ts";
 
 const USAGE = `npm run demo [-- --exit] [-- --fresh]
@@ -43,17 +44,6 @@ function readOptions(args: string[]): Options {
     const why = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
     throw new Refusal(`${why}. The demo takes --exit, --fresh and --help.`);
   }
-}
-
-/** What is counted from the answers of the API. */
-interface Outcome {
-  lots: number;
-  acts: number;
-  skipped: number;
-  conservation: boolean;
-  seconds: number;
-  /** in words, what is not as it should be */
-  faults: string[];
 }
 
 const of = (done: number, total: number): string => `${done} / ${total}`;
@@ -95,7 +85,7 @@ async function start(screen: Screen, config: Config): Promise<Server> {
   const began = performance.now();
   await server.attach();
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-  step.done(server.ours() ? `${server.url()} ready after ${seconds} s` : `using the server at ${server.url()}`);
+  step.done(server.ours() ? `ready after ${seconds} s: ${server.url()}` : `using the server at ${server.url()}`);
   return server;
 }
 
@@ -163,40 +153,13 @@ async function sendMissing(
   );
 }
 
-function outcomeOf(
-  settled: readonly RequestView[],
-  rejected: readonly ProblemView[],
-  lots: readonly { id: string; massGrams: number }[],
-  conservation: boolean,
-  seconds: number,
-): Outcome {
-  const inState = (state: string): RequestView[] => settled.filter((view) => view.state === state);
-  const ids = new Set(lots.map(({ id }) => id));
-  const final = inState("final");
-  const grams = lots.reduce((sum, { massGrams }) => sum + massGrams, 0);
-  const unfinished = settled.filter(({ state }) => state !== "final");
-  const faults = [
-    ...rejected.map(({ title, detail, remedy }) => `rejected: ${title} (${detail}). ${remedy}`),
-    ...unfinished.map(({ digest, state, reason }) => `${digest} is ${state}: ${reason ?? "no reason given"}`),
-    ...(grams === TOTAL_GRAMS ? [] : [`the lots weigh ${count(grams)} g in all, not ${count(TOTAL_GRAMS)} g`]),
-    ...(conservation ? [] : ["the books do not balance"]),
-  ];
-  return {
-    lots: final.filter(({ digest }) => ids.has(digest)).length,
-    acts: final.length,
-    skipped: inState("skipped").length,
-    conservation,
-    seconds,
-    faults,
-  };
-}
-
 function introduce(screen: Screen): void {
   const paid = weighings().reduce((sum, { pricePaidFen }) => sum + pricePaidFen, 0n);
   screen.print(
     `${storagePoint.zh} ${storagePoint.en}`,
-    `${COLLECTS} collects of 2024 by ${REGULARS + OCCASIONALS} people: ${kilograms(TOTAL_GRAMS)}, ${yuan(paid)} paid at 1.20 yuan/kg,`,
-    "each rounded to the nearest fen. A sample: weights and hours are generated from a fixed seed.",
+    `${COLLECTS} collects of 2024 by ${REGULARS + OCCASIONALS} people: ${kilograms(TOTAL_GRAMS)}, ${yuan(paid)} paid.`,
+    "A sample at 1.20 yuan/kg, each paid to the nearest fen; weights and hours are",
+    "generated from a fixed seed.",
     "",
   );
 }
@@ -216,6 +179,14 @@ function onSignals(screen: Screen, server: Server): void {
       void server.stop().then(() => process.exit(typeof process.exitCode === "number" ? process.exitCode : code));
     });
   }
+}
+
+/** One sentence where it is known what to do; an unexpected error whole. */
+function sentenceOf(error: unknown): unknown {
+  if (error instanceof Refusal) return `tidemark: ${error.message}`;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) return error;
+  return `tidemark: ${path} cannot be used (${code}). Make it readable and writable for this user, or set TIDEMARK_HOME to another folder.`;
 }
 
 async function run(): Promise<void> {
@@ -247,6 +218,6 @@ async function run(): Promise<void> {
 run()
   .then(() => process.exit())
   .catch((error: unknown) => {
-    console.error(error instanceof Refusal ? `tidemark: ${error.message}` : error);
+    console.error(sentenceOf(error));
     process.exit(1);
   });

@@ -89,7 +89,7 @@ async function run(): Promise<void> {
   const home = await openHome(config.home);
   try {
     const changes = await deploy(config, admin);
-    console.log(changes > 0 ? `${changes} changes` : "nothing to do");
+    console.log(changes === 0 ? "nothing to do" : changes === 1 ? "1 change" : `${changes} changes`);
   } finally {
     await home.release();
   }

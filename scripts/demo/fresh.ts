@@ -17,13 +17,19 @@ const ours = [
   "server.log",
 ];
 
-/** @throws Refusal where a process holds the home, or the folder holds anything else */
+/** @throws Refusal where a process holds the home, it belongs to a network, or the folder holds anything else */
 export async function emptyHome(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const foreign = readdirSync(folder).filter((name) => !ours.includes(name));
   if (foreign.length > 0) {
     throw new Refusal(
       `${folder} is no Tidemark home: it also holds ${foreign.slice(0, 3).join(", ")}. Nothing was deleted. Set TIDEMARK_HOME to a folder of its own.`,
+    );
+  }
+  // the record of what stands on a network is kept nowhere else
+  if (existsSync(join(folder, "deployment.json")) && !existsSync(join(folder, "journal"))) {
+    throw new Refusal(
+      `${folder} belongs to a network: its key file and deployment record cannot be had again, so --fresh leaves it. Set TIDEMARK_HOME to another folder.`,
     );
   }
   const holder = await readHolder(folder);

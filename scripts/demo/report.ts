@@ -1,7 +1,7 @@
 /** What the player shows at the end: one lot's provenance, whether the books balance, the digest, and what to do next. */
 import type { Api, Conservation, Digests, Lot, Provenance } from "./client.ts";
 import type { Act } from "./acts.ts";
-import { chinaTime, count, kilograms, table, tree, yuan, type Branch, type Screen } from "./screen.ts";
+import { chinaTime, count, kilograms, short, table, tree, yuan, type Branch, type Screen } from "./screen.ts";
 import { storagePoint } from "./scenario.ts";
 
 /** Everything read from the API once all is settled. */
@@ -48,10 +48,10 @@ function branchOf(page: Provenance, node: Node, act: Act | undefined): Branch {
       ...node.acts.map((step) => ({
         text: `${step.kind}, ${chinaTime(step.capturedAt)} (China), ${kilograms(step.massGrams)}`,
         branches: [
-          leaf(`giver     ${step.giver}${act ? `  (${act.weighing.collector.kind} collector)` : ""}`),
-          leaf(`receiver  ${step.receiver}  (${storagePoint.en})`),
-          { text: `evidence  ${step.evidence}`, branches: act ? [leaf(evidenceWords(act))] : [] },
-          leaf(`block     ${step.block}, transaction ${step.tx}`),
+          leaf(`giver     ${step.giver}${act ? `  ${act.weighing.collector.kind} collector` : ""}`),
+          leaf(`receiver  ${step.receiver}  ${storagePoint.en}`),
+          { text: `evidence  ${short(step.evidence)}`, branches: act ? [leaf(evidenceWords(act))] : [] },
+          leaf(`block     ${step.block}, transaction ${short(step.tx)}`),
         ],
       })),
       ...lots.map((lot) => branchOf(page, lot, undefined)),

@@ -18,7 +18,8 @@ export interface Screen {
   close(): void;
 }
 
-const BAR_WIDTH = 28;
+/** so that a bar and what stands beside it fit 80 columns */
+const BAR_WIDTH = 20;
 
 /** @param out standard output */
 export function createScreen(out: NodeJS.WriteStream): Screen {
@@ -71,8 +72,9 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
       return { update: () => undefined, done: (text) => print(`${label} ${text}`) };
     },
     note(line) {
-      // the bar is drawn anew below the line
-      print(bar ? `\r\u001b[K${line}` : line);
+      // in the bar's place; the bar is drawn anew below it, where it will leave the cursor too
+      if (bar) out.write(`\r\u001b[K${line}\n\u001b7`);
+      else print(line);
     },
     close: () => bar?.stop(),
   };
@@ -104,6 +106,9 @@ export const count = (n: number | bigint): string => n.toLocaleString("en-US");
 
 export const kilograms = (grams: number): string =>
   `${count(Math.floor(grams / 1_000))}.${String(grams % 1_000).padStart(3, "0")} kg`;
+
+/** Enough of a hash to compare it by eye. */
+export const short = (hash: string): string => `${hash.slice(0, 12)}…${hash.slice(-8)}`;
 
 /** Fen as yuan, exactly. */
 export const yuan = (fen: bigint): string => `${count(fen / 100n)}.${String(fen % 100n).padStart(2, "0")} yuan`;
