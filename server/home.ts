@@ -135,8 +135,12 @@ function read(path: string): Entry | undefined {
   try {
     text = fs.readFileSync(path, "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
+    const code = codeOf(error);
+    if (code === "ENOENT") return undefined;
+    throw new Refusal(
+      `${path} cannot be read (${code ?? "unknown error"}): it belongs to another user. Run as that user, or set TIDEMARK_HOME to a folder of your own.`,
+      { cause: error },
+    );
   }
   try {
     return JSON.parse(text) as Entry;

@@ -123,7 +123,8 @@ async function listen(server: Server, config: Config): Promise<string> {
     server.listen(config.port, config.host, resolve);
   });
   const bound = server.address();
-  return `http://${config.host}:${typeof bound === "object" && bound ? bound.port : config.port}`;
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  return `http://${host}:${typeof bound === "object" && bound ? bound.port : config.port}`;
 }
 
 /**
@@ -183,6 +184,8 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     finality: config.finality,
     projections,
     settle: (sql, outcomes) => settle(sql, outcomes, recordedDigests),
+    // raw transactions become final, and reverted batches are taken back, once the index has passed their block
+    afterCommit: relayer.wake,
     log,
     reached,
   });
@@ -225,8 +228,12 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
 /** Stops listening, lets running answers finish, and drops idle connections. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+    // a connection that was busy a moment ago may be kept alive by its client for seconds
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(idle);
+      resolve();
+    });
   });
 }
 

@@ -68,5 +68,17 @@ export async function readKeys(sql: Sql, ids: readonly Hex[]): Promise<Map<Hex, 
   );
 }
 
+/** All keys ever bound to one account, the oldest first. */
+export async function readKeysOf(sql: Sql, account: Hex): Promise<(BoundKey & { id: Hex })[]> {
+  const rows = await sql<{ id: Hex; valid_from: bigint; valid_until: bigint }>`
+    SELECT id, valid_from, valid_until FROM account_key WHERE account = ${account} ORDER BY valid_from, id`;
+  return rows.map((row) => ({
+    id: row.id,
+    account,
+    validFrom: Number(row.valid_from),
+    validUntil: Number(row.valid_until),
+  }));
+}
+
 /** The names of a lot's class. */
 export const lotClassName = (code: number): Named => nameOf(lists.lotClass, code);

@@ -1,26 +1,14 @@
 /** HTTP routes of access: parse, call, present. */
 import type { z } from "zod";
 import type { Hex } from "../chain/port.ts";
-import type { Db, Sql } from "../db/port.ts";
+import type { Db } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
-import { readAccountStandings, type BoundKey, type Standing } from "./queries.ts";
+import { readAccountStandings, readKeysOf, type BoundKey, type Standing } from "./queries.ts";
 import { accountParams, accountView, kinds, statuses } from "./schemas.ts";
 
 /** Bit 7 says that the account's own key is dated; its date is among the keys. */
 const STATUS_BITS = 0x7f;
-
-/** All keys ever bound to one account, the oldest first. */
-async function readKeysOf(sql: Sql, account: Hex): Promise<(BoundKey & { id: Hex })[]> {
-  const rows = await sql<{ id: Hex; valid_from: bigint; valid_until: bigint }>`
-    SELECT id, valid_from, valid_until FROM account_key WHERE account = ${account} ORDER BY valid_from, id`;
-  return rows.map((row) => ({
-    id: row.id,
-    account,
-    validFrom: Number(row.valid_from),
-    validUntil: Number(row.valid_until),
-  }));
-}
 
 function presentAccount(
   id: Hex,

@@ -8,7 +8,7 @@ import express, {
   type Response,
 } from "express";
 import { ZodError } from "zod";
-import { isDatabaseDown } from "../db/postgres.ts";
+import { isDatabaseDown } from "../db/down.ts";
 import { Problem, problemView, type ProblemView } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Route } from "../route.ts";

@@ -8,7 +8,7 @@ import type { Projection } from "../indexer/port.ts";
 import { readCursor, readDigests } from "../indexer/queries.ts";
 import { route, type Route } from "../route.ts";
 import type { Check } from "../traceability/conservation.ts";
-import { hash } from "../traceability/schemas.ts";
+import { hash } from "../wire.ts";
 
 const checkView = z.strictObject({
   id: z.string(),

@@ -14,7 +14,8 @@ import { readRequest } from "../relayer/queries.ts";
 import type { Receipts } from "../relayer/receipts.ts";
 import { route, type Route } from "../route.ts";
 import { actTypes } from "../traceability/acts.ts";
-import { address, hash, itemResult } from "../traceability/schemas.ts";
+import { itemResult } from "../traceability/schemas.ts";
+import { address, hash } from "../wire.ts";
 
 export interface LedgerDeps {
   db: Db;

@@ -8,7 +8,7 @@ import {
 import { z } from "zod";
 import { problems } from "../errors.ts";
 import { route, type Route } from "../route.ts";
-import { problem } from "../traceability/schemas.ts";
+import { problem } from "../wire.ts";
 
 extendZodWithOpenApi(z);
 

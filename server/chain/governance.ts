@@ -34,32 +34,30 @@ export async function applyGovernance(deps: {
   say: (line: string) => void;
 }): Promise<void> {
   const { chain, deployment, wanted, admin, say } = deps;
-  const delay = await adminDelay(deps);
+  const delay = await adminDelays(deps);
   const actions = [
     ...(await functionRoleActions(chain, deployment, wanted)),
     ...(await termActions(chain, deployment, wanted)),
     ...(await grantActions(chain, deployment, wanted)),
   ];
-  if (delay !== wanted.adminDelaySeconds) {
+  if (delay.then !== wanted.adminDelaySeconds) {
     const args = [ADMIN_ROLE, admin.address, wanted.adminDelaySeconds];
     const what = `the admin's actions wait ${wanted.adminDelaySeconds} s`;
     actions.push(managerAction(deployment, what, "grantRole", args));
   }
-  for (const action of actions) await perform(deps, action, delay, say);
+  for (const action of actions) await perform(deps, action, delay.now, say);
 }
 
-async function adminDelay({
-  chain,
-  admin,
-  deployment,
-}: {
+/** How long the admin's actions wait now, and once a change that is under way has taken effect; seconds. */
+async function adminDelays(deps: {
   chain: Chain;
   admin: Signer;
   deployment: Deployment;
-}): Promise<number> {
-  const manager = authority(deployment);
-  const [, executionDelay] = await readView(chain, manager, "hasRole", [ADMIN_ROLE, admin.address]);
-  return Number(executionDelay);
+}): Promise<{ now: number; then: number }> {
+  const { chain, admin, deployment } = deps;
+  const access = await readView(chain, authority(deployment), "getAccess", [ADMIN_ROLE, admin.address]);
+  const [, current, pending, effect] = access.map(Number);
+  return { now: current!, then: effect === 0 ? current! : pending! };
 }
 
 const authority = (deployment: Deployment): { name: ContractName; address: Hex } => ({

@@ -7,8 +7,6 @@ import type { Db, Sql } from "./port.ts";
 import { createSessionLocks } from "./sessionLocks.ts";
 import { createTypes } from "./types.ts";
 
-export { isDatabaseDown } from "./down.ts";
-
 const oldest = 150_000;
 const connectWithinMillis = 10_000;
 

@@ -5,7 +5,8 @@ import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { acceptActs, type IntakeDeps } from "./commands.ts";
 import { readLot, readProvenance, type ActRow, type LotRow } from "./queries.ts";
-import { bundle, bundleResult, hash, looseBundle, lotView, provenanceQuery, provenanceView } from "./schemas.ts";
+import { bundle, bundleResult, looseBundle, lotView, provenanceQuery, provenanceView } from "./schemas.ts";
+import { hash } from "../wire.ts";
 
 const dispositions = ["open", "consumed", "void"] as const;
 const lotFlags = ["contested", "quarantined", "bailed", "review"] as const;

@@ -1,14 +1,7 @@
 /** Wire shapes of traceability. Amounts are whole numbers with their unit in the name; ids are lower-case hex. */
 import { z } from "zod";
+import { address, hash, hex, problem } from "../wire.ts";
 
-const hex = (bytes: number, description: string): z.ZodType<`0x${string}`> =>
-  z
-    .string()
-    .regex(new RegExp(`^0x[0-9a-f]{${bytes * 2}}$`), `must be ${bytes} bytes of lower-case hex after 0x`)
-    .meta({ description }) as unknown as z.ZodType<`0x${string}`>;
-
-export const address = hex(20, "an account: 20 bytes, lower case");
-export const hash = hex(32, "32 bytes, lower case");
 const signature = hex(64, "r‖vs of EIP-2098: 64 bytes, low s");
 const grams = z
   .int()
@@ -55,18 +48,6 @@ export const bundle = z
 
 /** The bundle with its items unread, so that one malformed act does not refuse its neighbours. */
 export const looseBundle = z.array(z.unknown()).min(1).max(MOST_ITEMS);
-
-export const problem = z
-  .looseObject({
-    type: z.string(),
-    code: z.string(),
-    status: z.int(),
-    title: z.string(),
-    titleZh: z.string(),
-    detail: z.string(),
-    remedy: z.string(),
-  })
-  .meta({ id: "Problem", description: "RFC 9457 problem" });
 
 export const itemResult = z.strictObject({
   digest: hash.optional(),

@@ -15,7 +15,8 @@ CREATE TABLE tx (
   sender hex NOT NULL,
   nonce  bigint NOT NULL,
   raw    bytea NOT NULL,
-  -- signed: stored; sent: a node took it; mined: in a block; reverted: in a block, and changed nothing
+  -- signed: stored; sent: a node took it, and `block` is set once it is in one; mined: the index has passed its block;
+  -- reverted: so has it, and it changed nothing
   state  text NOT NULL CHECK (state IN ('signed', 'sent', 'mined', 'reverted')),
   block  bigint,
   UNIQUE (sender, nonce)
