@@ -109,7 +109,10 @@ export function createRecoveryPool({ workers, log }: { workers: number; log: Log
     },
     async close() {
       closing = true;
-      await Promise.all([...threads].map((thread) => thread.terminate()));
+      // asked, not terminated: ending a thread while it loads the native library aborts the whole process
+      const ended = [...threads].map((thread) => new Promise((resolve) => thread.once("exit", resolve)));
+      for (const thread of threads) thread.postMessage(null);
+      await Promise.all(ended);
     },
   };
 }
