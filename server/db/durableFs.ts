@@ -41,8 +41,9 @@ const startParams = [
   ...["fsync=on", "wal_sync_method=open_datasync", "synchronous_commit=on", "full_page_writes=on"].flatMap(
     (setting) => ["-c", setting],
   ),
+  // a full log buffer goes out page by page, each with a sync of its own: room for a whole range of the index;
   // the recycled log of a small database need not fill a gigabyte
-  ...["min_wal_size=32MB", "max_wal_size=128MB"].flatMap((setting) => ["-c", setting]),
+  ...["wal_buffers=32MB", "min_wal_size=32MB", "max_wal_size=128MB"].flatMap((setting) => ["-c", setting]),
 ];
 
 /** Opens the database in a folder of this machine, making it if it is not there. `say` gets PostgreSQL's own log. */

@@ -74,8 +74,8 @@ async function readHead(sql: Sql, carriers: readonly Carrier[]): Promise<{ kind:
   const kinds = carriers.map(({ kind }) => kind);
   const [head] = await sql<{ kind: string; cap: number }>`
     SELECT kind, batch_cap AS cap FROM request
-    WHERE state = 'queued' AND kind = ANY(${kinds}::text[])
-      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE state = 'queued' GROUP BY subject))
+    WHERE queued AND kind = ANY(${kinds}::text[])
+      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
     ORDER BY batch_cap, ordinal LIMIT 1`;
   return head;
 }
@@ -89,8 +89,8 @@ function takeBatch(sql: Sql, carrier: Carrier, cap: number): Promise<Item[]> {
   const most = Math.min(cap, Math.max(1, Number((MOST_GAS - carrier.gasBase) / carrier.gasPerItem)));
   return sql<Item>`
     SELECT digest, body FROM request
-    WHERE state = 'queued' AND kind = ${carrier.kind} AND batch_cap = ${cap}
-      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE state = 'queued' GROUP BY subject))
+    WHERE queued AND kind = ${carrier.kind} AND batch_cap = ${cap}
+      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
     ORDER BY ordinal LIMIT ${most} FOR UPDATE SKIP LOCKED`;
 }
 

@@ -43,9 +43,11 @@ CREATE TABLE request (
   -- why it was skipped (an error selector) or rejected (words)
   reason      text,
   receipt     text NOT NULL,
-  accepted_at bigint NOT NULL
-);
-CREATE INDEX request_queued ON request (batch_cap, ordinal) WHERE state = 'queued';
+  accepted_at bigint NOT NULL,
+  -- for the index below: an index that names `state` itself would have every index written again at each of its changes
+  queued      boolean GENERATED ALWAYS AS (state = 'queued') STORED
+) WITH (fillfactor = 60);
+CREATE INDEX request_queued ON request (batch_cap, ordinal) WHERE queued;
 CREATE INDEX request_by_tx ON request (tx_hash);
 
 CREATE TABLE tx_item (
