@@ -19,7 +19,7 @@ const minutes = 60_000;
 export const suites: readonly Suite[] = [
   { name: "flows", folder: "flows", kind: "mocha", testLimit: 5 * minutes, limit: 15 * minutes },
   { name: "contracts, Solidity", folder: "contracts", kind: "solidity", testLimit: 10 * minutes, limit: 10 * minutes },
-  { name: "server", folder: "server", kind: "mocha", testLimit: minutes, limit: 10 * minutes },
+  { name: "server", folder: "server", kind: "mocha", testLimit: 3 * minutes, limit: 15 * minutes },
   { name: "contracts", folder: "contracts", kind: "mocha", testLimit: minutes, limit: 10 * minutes },
   { name: "tools", folder: "tools", kind: "mocha", testLimit: minutes, limit: 5 * minutes },
 ];

@@ -29,7 +29,7 @@ export interface ServerDatabase {
  */
 export function eachDatabase(title: string, tests: (open: () => Promise<Db>) => void): void {
   describe(title, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const closeLater = closing();
     describe("on PGlite", () =>
       tests(async () => {
@@ -65,7 +65,7 @@ export function eachServerDatabase(title: string, tests: (database: ServerDataba
 /** A suite for what only a PostgreSQL server has; `fresh` gives the URL of a new, migrated database. */
 export function onPostgresOnly(title: string, tests: (fresh: () => Promise<string>) => void): void {
   describe(title, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const closeLater = closing();
     onPostgres((postgres) => tests(() => freshPostgres(postgres, closeLater)));
   });
