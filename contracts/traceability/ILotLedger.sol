@@ -1,101 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ILotEvents} from "./ILotEvents.sol";
+
 /// @title ILotLedger
-/// @notice The lots of recovered waste, from the first weighing to the last claim. Acts are EIP-712 messages signed by people's keys; anyone may carry them here. What cannot be true is
-/// skipped, with a reason; what is wrong in the paperwork is recorded, flagged for review. Nothing is deleted.
-/// @dev Invariant T1: grams collected = grams in open lots + grams concluded.
+/// @notice The lots of recovered waste, from the first weighing to the last claim. Acts are EIP-712 messages signed by
+/// people's keys; anyone may carry them here. What cannot be true is skipped, with a reason; what is wrong in the
+/// paperwork is recorded, flagged for review. Nothing is deleted.
+/// @dev Invariant T1: grams collected = grams in open lots + grams concluded; of one act, grams in = grams out + loss.
+/// Invariant T2: a lot has one custodian and never gives more than it has.
 ///
 /// Packed words list their fields from the highest bit down; bits that are not listed are the lowest and are zero.
 ///
 /// lot: `custodian 160 | massGrams 48 | seq 24 | class 16 | disposition 4 | flags 4`
 ///
+/// - seq: how many acts there were on the lot; each names the one it was made for, so it can be recorded once.
 /// - class: `licence kind 6 | material 10`; kind 0 needs no licence.
 /// - disposition: 0 open, 1 consumed, 2 void.
 /// - flags: 1 contested, 2 quarantined, 4 bailed, 8 review.
 ///
-/// The domain of every act is `{name: "Tidemark", version: "1", chainId, verifyingContract: the AccessManager}`.
+/// Every function that records acts skips a bad one, with an event that says why, and never stops the others. Each has
+/// a check, which reverts with the reason for which the act would be skipped now.
 ///
 /// Warning: `anchor` is signed and told, but cannot be checked here; whoever reads an act judges its age by it.
-interface ILotLedger {
-    /// @notice A collect with both signatures, as it travels:
-    /// `Collect(uint16 class,uint48 grams,address collector,address keeper,uint40 capturedAt,bytes32 anchor,bytes32
-    /// evidence,bytes32 salt)`, signed by the collector, and `CollectReceipt(Collect collect,bytes giverSignature)`,
-    /// signed by the keeper over the collector's 64-byte signature. A lot's id is the digest of its Collect.
-    /// @param giverTerms `collector 160 | grams 48 | capturedAt 40 | spare 8`
-    /// @param keeperTerms `keeper 160 | class 16 | spare 80`
-    /// @param anchor Hash of the last block the signers had seen.
-    /// @param evidence Root of the salted Merkle tree of what was recorded beside the weight.
-    /// @param salt Makes two equal collects two acts.
-    /// @param giverR The collector's signature, r.
-    /// @param giverVs Its compact second half: the parity of y in the highest bit, then s, which must be low.
-    /// @param receiverR The keeper's signature, r.
-    /// @param receiverVs Its compact second half.
-    struct CollectAct {
-        uint256 giverTerms;
-        uint256 keeperTerms;
-        bytes32 anchor;
-        bytes32 evidence;
-        bytes32 salt;
-        bytes32 giverR;
-        bytes32 giverVs;
-        bytes32 receiverR;
-        bytes32 receiverVs;
-    }
+interface ILotLedger is ILotEvents {
+    /// @notice Thrown when too little gas is left to ask a contract for its signature: the carrier's fault, not the act's.
+    error GasTooLow(uint256 needed, uint256 left);
 
-    /// @notice Waste was handed over for the first time and became a lot in the keeper's custody.
-    /// @param lot The lot's id, which is the act's digest.
-    /// @param terms `grams 48 | capturedAt 40 | flags 8`; flags: `reasons 4 | lot flags 4`, reasons: 1 an account is not
-    /// active, 2 the keeper lacks the licence at that time, 4 captured in the future, 8 recorded more than 7 days after
-    /// the end of a key that signed. Any reason sets the lot's review flag.
-    event Collected(
-        bytes32 indexed lot,
-        address indexed collector,
-        address indexed keeper,
-        uint16 class,
-        uint256 terms,
-        bytes32 anchor,
-        bytes32 evidence
-    );
+    /// @notice Thrown when an auditor's decision has no basis.
+    error BasisMissing(bytes32 lot);
 
-    /// @notice An act was not recorded; nothing else changed.
-    /// @dev Anyone can carry a good act with a spoiled signature: a skip speaks for the transaction it stands in, and
-    /// never undoes an act that was recorded.
-    /// @param reason Selector of the error that {checkCollect} reverts with.
-    event Skipped(bytes32 indexed lot, bytes32 indexed digest, bytes4 reason);
+    /// @notice Thrown when an auditor would change flags that follow from acts alone, or the same flag both ways.
+    error FlagsNotRulable(bytes32 lot, uint8 set, uint8 cleared);
 
-    /// @notice The reason to skip an act whose lot already exists: it was recorded before.
-    error LotExists(bytes32 lot);
+    /// @notice Thrown when a decision was carried in the authority's name, which would hide who made it.
+    error ActorHidden();
 
-    /// @notice The reason to skip an act without mass.
-    error GramsMissing(bytes32 lot);
-
-    /// @notice The reason to skip an act that names an account which is not registered.
-    error AccountNotRegistered(address account);
-
-    /// @notice The reason to skip an act whose signature is malformed (recovered is then zero), or is by a key that does
-    /// not sign for the account.
-    error SignatureNotValid(address account, address recovered);
-
-    /// @notice The reason to skip an act that was captured outside the time in which its key is valid.
-    error KeyNotValid(address account, address key, uint40 from, uint40 until, uint40 capturedAt);
-
-    /// @notice Records collects. A bad act is skipped, with an event that says why, and never stops the others.
-    /// @param proofs Reserved for signatures that are not secp256k1; not read.
+    /// @notice Records collects.
     function recordCollects(CollectAct[] calldata acts, bytes[] calldata proofs) external;
+
+    /// @notice Records handoffs, in their order.
+    function recordHandoffs(HandoffAct[] calldata acts, bytes[] calldata proofs) external;
+
+    /// @notice Records splits, in their order.
+    function recordSplits(SplitAct[] calldata acts, bytes[] calldata proofs) external;
+
+    /// @notice Records transforms, in their order.
+    function recordTransforms(TransformAct[] calldata acts, bytes[] calldata proofs) external;
+
+    /// @notice Records conclusions, in their order.
+    function recordConcludes(ConcludeAct[] calldata acts, bytes[] calldata proofs) external;
+
+    /// @notice Records passings of title, in their order.
+    function recordPassTitles(PassTitleAct[] calldata acts, bytes[] calldata proofs) external;
+
+    /// @notice Rules on flags of a lot that exists: contested, quarantined, review. Nothing else of the lot changes.
+    /// @param basis Hash of the reasoned decision.
+    function ruleOnFlags(bytes32 lot, uint8 set, uint8 cleared, bytes32 basis) external;
+
+    /// @notice Declares an open lot void: its grams leave the ledger.
+    /// @param basis Hash of the reasoned decision.
+    function voidLot(bytes32 lot, bytes32 basis) external;
 
     /// @notice The lot's word; zero when there is no such lot.
     function lots(bytes32 lot) external view returns (uint256 word);
 
-    /// @notice Grams that ever became lots, and grams that left the ledger.
+    /// @notice Who has title to a lot: its custodian, unless the lot is bailed. Zero when there is no such lot.
+    function ownerOf(bytes32 lot) external view returns (address owner);
+
+    /// @notice Grams that ever became lots by a collect, and grams that left the ledger.
     function totals() external view returns (uint128 collected, uint128 concluded);
 
-    /// @notice The EIP-712 domain separator of all acts.
+    /// @notice The EIP-712 domain separator of all acts:
+    /// `{name: "Tidemark", version: "1", chainId, verifyingContract: the AccessManager}`.
     function domainSeparator() external view returns (bytes32 separator);
 
-    /// @notice The EIP-712 digest of the Collect, which is also the id of its lot.
-    function collectDigest(CollectAct calldata act) external view returns (bytes32 digest);
+    /// @notice The id of the lot that is the index-th child of a split or output of a transform:
+    /// keccak256(abi.encode(digest, uint256(index))).
+    function childId(bytes32 digest, uint256 index) external pure returns (bytes32 lot);
 
-    /// @notice Reverts with the reason for which {recordCollects} would skip this act now, with its values.
+    /// @notice Reverts with the reason for which a collect would be skipped now.
     function checkCollect(CollectAct calldata act, bytes[] calldata proofs) external view;
+
+    /// @notice Reverts with the reason for which a handoff would be skipped now.
+    function checkHandoff(HandoffAct calldata act, bytes[] calldata proofs) external view;
+
+    /// @notice Reverts with the reason for which a split would be skipped now.
+    function checkSplit(SplitAct calldata act, bytes[] calldata proofs) external view;
+
+    /// @notice Reverts with the reason for which a transform would be skipped now.
+    function checkTransform(TransformAct calldata act, bytes[] calldata proofs) external view;
+
+    /// @notice Reverts with the reason for which a conclusion would be skipped now.
+    function checkConclude(ConcludeAct calldata act, bytes[] calldata proofs) external view;
+
+    /// @notice Reverts with the reason for which a passing of title would be skipped now.
+    function checkPassTitle(PassTitleAct calldata act, bytes[] calldata proofs) external view;
 }

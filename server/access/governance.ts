@@ -1,5 +1,6 @@
-/** What roles, vocabulary and the admin's delay are to be on chain: the tables of this build, as governance applies them. */
+/** What roles, vocabulary, processes and the admin's delay are to be on chain: the tables of this build, as governance applies them. */
 import type { Governance } from "../chain/governance.ts";
+import { processBounds } from "./processes.ts";
 import { permissions, roles } from "./roles.ts";
 import { termHash, terms } from "./vocabulary.ts";
 
@@ -13,6 +14,7 @@ export function wantedGovernance(adminDelaySeconds: number): Governance {
     functions: permissions.map(({ contract, name, role }) => ({ contract, name, role: roles[role] })),
     grants: [],
     terms: terms.map(({ list, code, term }) => ({ list, code, termHash: termHash(term), active: true })),
+    processes: [...processBounds].map(([process, bounds]) => ({ process, bounds })),
     adminDelaySeconds,
   };
 }

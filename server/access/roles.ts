@@ -6,7 +6,7 @@ export const roles = {
   ADMIN: 0n,
   /** registers accounts, keys and licences */
   REGISTRY: 1n,
-  /** rules on contests, voids lots */
+  /** rules on flags, voids lots */
   AUDITOR: 2n,
   /** everyone, without a grant: acts that arrive signed may be carried by anybody */
   PUBLIC: 2n ** 64n - 1n,
@@ -15,7 +15,7 @@ export const roles = {
 export type Role = keyof typeof roles;
 
 /** Our contracts under the AccessManager, in the order in which they are deployed. */
-export const contractNames = ["Parties", "Vocabulary", "LotLedger"] as const;
+export const contractNames = ["Parties", "Vocabulary", "Processes", "LotLedger"] as const;
 
 export type ContractName = (typeof contractNames)[number];
 
@@ -35,7 +35,15 @@ export const permissions: readonly Permission[] = [
   { contract: "Parties", name: "grantLicence", role: "REGISTRY" },
   { contract: "Parties", name: "revokeLicence", role: "REGISTRY" },
   { contract: "Vocabulary", name: "setTerms", role: "ADMIN" },
+  { contract: "Processes", name: "setProcess", role: "ADMIN" },
   { contract: "LotLedger", name: "recordCollects", role: "PUBLIC" },
+  { contract: "LotLedger", name: "recordHandoffs", role: "PUBLIC" },
+  { contract: "LotLedger", name: "recordSplits", role: "PUBLIC" },
+  { contract: "LotLedger", name: "recordTransforms", role: "PUBLIC" },
+  { contract: "LotLedger", name: "recordConcludes", role: "PUBLIC" },
+  { contract: "LotLedger", name: "recordPassTitles", role: "PUBLIC" },
+  { contract: "LotLedger", name: "ruleOnFlags", role: "AUDITOR" },
+  { contract: "LotLedger", name: "voidLot", role: "AUDITOR" },
 ];
 
 /** The permissions of one contract, in the table's order. */

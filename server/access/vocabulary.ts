@@ -5,7 +5,7 @@
 import { keccakText, toHex } from "../chain/eip712.ts";
 import type { Hex } from "../chain/port.ts";
 
-export const lists = { lotClass: 1, licenceKind: 6 } as const;
+export const lists = { lotClass: 1, process: 2, licenceKind: 6, lossKind: 7 } as const;
 
 /** A code with its names, as everything that shows a code shows it. */
 export interface Named {
@@ -30,6 +30,12 @@ const lotClasses: Named[] = [
   { code: lotClass(0, 4), term: "foam", en: "Foam floats", zh: "泡沫浮球" },
   { code: lotClass(0, 5), term: "rope", en: "Ropes", zh: "缆绳" },
   { code: lotClass(0, 6), term: "metal", en: "Metal", zh: "金属" },
+  { code: lotClass(0, 7), term: "sorted-pet", en: "Sorted PET", zh: "分拣后 PET" },
+  { code: lotClass(0, 8), term: "sorted-plastic", en: "Sorted polyolefins", zh: "分拣后聚烯烃" },
+  { code: lotClass(0, 9), term: "sorting-residue", en: "Sorting residue", zh: "分拣残渣" },
+  { code: lotClass(0, 10), term: "plastic-flakes", en: "Washed plastic flakes", zh: "清洗塑料片" },
+  { code: lotClass(0, 11), term: "regranulate", en: "Plastic regranulate", zh: "再生塑料颗粒" },
+  { code: lotClass(0, 12), term: "processing-residue", en: "Washing and filter residue", zh: "清洗过滤残渣" },
   { code: lotClass(1, 1), term: "oily-water", en: "Oily water from ships", zh: "船舶含油污水" },
 ];
 
@@ -37,8 +43,32 @@ const licenceKinds: Named[] = [
   { code: 1, term: "hazardous-waste", en: "Hazardous waste licence", zh: "危险废物经营许可" },
 ];
 
+/** What is done to lots; the yields to be expected stand in `processes.ts`. */
+export const processCodes = { sorting: 1, washing: 2, regranulation: 3 } as const;
+
+const processes: Named[] = [
+  { code: processCodes.sorting, term: "sorting", en: "Sorting", zh: "分拣" },
+  { code: processCodes.washing, term: "washing", en: "Washing and shredding", zh: "清洗破碎" },
+  { code: processCodes.regranulation, term: "regranulation", en: "Regranulation", zh: "造粒" },
+];
+
+/** How grams leave the ledger. `LotLedger` itself knows the first: a claim on a contested or quarantined lot is skipped. */
+export const lossKinds = { claimed: 1, disposed: 2, dried: 3, spilled: 4, stolen: 5, stockTake: 6, variance: 7 } as const;
+
+const lossKindNames: Named[] = [
+  { code: lossKinds.claimed, term: "claimed", en: "Claimed into a product", zh: "已用于产品声明" },
+  { code: lossKinds.disposed, term: "disposed", en: "Disposed of", zh: "已处置" },
+  { code: lossKinds.dried, term: "dried", en: "Lost by drying", zh: "干燥失重" },
+  { code: lossKinds.spilled, term: "spilled", en: "Spilled", zh: "洒漏" },
+  { code: lossKinds.stolen, term: "stolen", en: "Stolen", zh: "被盗" },
+  { code: lossKinds.stockTake, term: "stock-take", en: "Missing at stock-take", zh: "盘点差额" },
+  { code: lossKinds.variance, term: "variance", en: "Weighing variance", zh: "称重差异" },
+];
+
 export const terms: readonly Term[] = [
   ...lotClasses.map((term) => ({ list: lists.lotClass, ...term })),
+  ...processes.map((term) => ({ list: lists.process, ...term })),
+  ...lossKindNames.map((term) => ({ list: lists.lossKind, ...term })),
   ...licenceKinds.map((term) => ({ list: lists.licenceKind, ...term })),
 ];
 

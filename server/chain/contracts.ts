@@ -4,6 +4,7 @@ import {
   AccessManager__factory,
   LotLedger__factory,
   Parties__factory,
+  Processes__factory,
   Vocabulary__factory,
 } from "../../typechain-types/index.js";
 import { keccak, toBytes, toHex } from "./eip712.ts";
@@ -14,6 +15,7 @@ export const interfaces = {
   AccessManager: AccessManager__factory.createInterface(),
   Parties: Parties__factory.createInterface(),
   Vocabulary: Vocabulary__factory.createInterface(),
+  Processes: Processes__factory.createInterface(),
   LotLedger: LotLedger__factory.createInterface(),
 };
 
@@ -23,6 +25,7 @@ export const creationCode: Record<ContractName, Hex> = {
   AccessManager: AccessManager__factory.bytecode,
   Parties: Parties__factory.bytecode,
   Vocabulary: Vocabulary__factory.bytecode,
+  Processes: Processes__factory.bytecode,
   LotLedger: LotLedger__factory.bytecode,
 };
 

@@ -31,7 +31,8 @@ const constructions: readonly [ContractName, (at: (name: ContractName) => Hex, a
   ["AccessManager", (_, admin) => [admin]],
   ["Parties", (at) => [at("AccessManager")]],
   ["Vocabulary", (at) => [at("AccessManager")]],
-  ["LotLedger", (at) => [at("AccessManager"), at("Parties")]],
+  ["Processes", (at) => [at("AccessManager")]],
+  ["LotLedger", (at) => [at("AccessManager"), at("Parties"), at("Processes")]],
 ];
 
 /** EIP-7825's cap: nothing here comes near it, and base fee 0 makes the limit free. */

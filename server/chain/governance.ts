@@ -1,4 +1,4 @@
-/** Makes roles, vocabulary and the admin's delay on chain what the tables say: reads what stands, sends only the differences. */
+/** Makes roles, vocabulary, processes and the admin's delay on chain what the tables say: reads what stands, sends only the differences. */
 import { interfaces, readView, type ContractName } from "./contracts.ts";
 import { sendAs, type Deployment } from "./deploy.ts";
 import type { Signer } from "./transactions.ts";
@@ -10,6 +10,11 @@ export interface Governance {
   /** who is to hold which role */
   grants: readonly { role: bigint; account: Hex }[];
   terms: readonly { list: number; code: number; termHash: Hex; active: boolean }[];
+  /** the bounds of each process, in place of those it has */
+  processes: readonly {
+    process: number;
+    bounds: readonly { side: number; class: number; minBps: number; maxBps: number }[];
+  }[];
   /** seconds every action of the admin waits; applied last, since all that follows it must be scheduled */
   adminDelaySeconds: number;
 }
@@ -38,6 +43,7 @@ export async function applyGovernance(deps: {
   const actions = [
     ...(await functionRoleActions(chain, deployment, wanted)),
     ...(await termActions(chain, deployment, wanted)),
+    ...(await processActions(chain, deployment, wanted)),
     ...(await grantActions(chain, deployment, wanted)),
   ];
   if (delay.then !== wanted.adminDelaySeconds) {
@@ -107,6 +113,19 @@ async function termActions(chain: Chain, deployment: Deployment, wanted: Governa
   if (missing.length === 0) return [];
   const data = interfaces.Vocabulary.encodeFunctionData("setTerms", [missing]) as Hex;
   return [{ what: `${missing.length} terms of the vocabulary`, to: address, data }];
+}
+
+async function processActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+  const contract = { name: "Processes" as const, address: deployment.contracts.Processes.address };
+  const actions: Action[] = [];
+  for (const { process, bounds } of wanted.processes) {
+    const [stands] = (await readView(chain, contract, "boundsOf", [process])) as [readonly bigint[][]];
+    const rows = bounds.map((bound) => [bound.side, bound.class, bound.minBps, bound.maxBps]);
+    if (rows.join(";") === stands.map((bound) => bound.join(",")).join(";")) continue;
+    const data = interfaces.Processes.encodeFunctionData("setProcess", [process, rows as never]) as Hex;
+    actions.push({ what: `bounds of process ${process}`, to: contract.address, data });
+  }
+  return actions;
 }
 
 async function grantActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {

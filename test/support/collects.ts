@@ -1,10 +1,10 @@
 /** Collects as two people sign them, made with ethers' own EIP-712 encoder and nothing of the server's. */
 import { computeAddress, id, SigningKey, TypedDataEncoder, type TypedDataDomain } from "ethers";
 import type { IParties } from "../../typechain-types/contracts/access/Parties.js";
-import type { ILotLedger } from "../../typechain-types/contracts/traceability/LotLedger.js";
+import type { ILotActs } from "../../typechain-types/contracts/traceability/LotLedger.js";
 import { startOfTests, type World } from "./contracts.ts";
 
-export type CollectAct = ILotLedger.CollectActStruct;
+export type CollectAct = ILotActs.CollectActStruct;
 
 export interface Collect {
   class: number;

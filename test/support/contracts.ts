@@ -7,10 +7,12 @@ import {
   AccessManager__factory,
   LotLedger__factory,
   Parties__factory,
+  Processes__factory,
   Vocabulary__factory,
   type AccessManager,
   type LotLedger,
   type Parties,
+  type Processes,
   type Vocabulary,
 } from "../../typechain-types/index.js";
 
@@ -18,6 +20,7 @@ export interface Contracts {
   manager: AccessManager;
   Parties: Parties;
   Vocabulary: Vocabulary;
+  Processes: Processes;
   LotLedger: LotLedger;
 }
 
@@ -26,6 +29,7 @@ export interface World extends Contracts {
   chainId: bigint;
   admin: HardhatEthersSigner;
   registry: HardhatEthersSigner;
+  auditor: HardhatEthersSigner;
   stranger: HardhatEthersSigner;
   helpers: NetworkHelpers;
 }
@@ -35,7 +39,8 @@ export const startOfTests = 1_760_000_000;
 
 async function deploy(connection: Awaited<ReturnType<typeof createConnection>>): Promise<World> {
   const { ethers, networkHelpers: helpers } = connection;
-  const [admin, registry, stranger] = (await ethers.getSigners()) as [
+  const [admin, registry, stranger, auditor] = (await ethers.getSigners()) as [
+    HardhatEthersSigner,
     HardhatEthersSigner,
     HardhatEthersSigner,
     HardhatEthersSigner,
@@ -43,8 +48,9 @@ async function deploy(connection: Awaited<ReturnType<typeof createConnection>>):
   const manager = await new AccessManager__factory(admin).deploy(admin);
   const parties = await new Parties__factory(admin).deploy(manager);
   const vocabulary = await new Vocabulary__factory(admin).deploy(manager);
-  const ledger = await new LotLedger__factory(admin).deploy(manager, parties);
-  const contracts = { manager, Parties: parties, Vocabulary: vocabulary, LotLedger: ledger };
+  const processes = await new Processes__factory(admin).deploy(manager);
+  const ledger = await new LotLedger__factory(admin).deploy(manager, parties, processes);
+  const contracts = { manager, Parties: parties, Vocabulary: vocabulary, Processes: processes, LotLedger: ledger };
   for (const name of contractNames) {
     for (const permission of permissionsOf(name)) {
       const { selector } = contracts[name].getFunction(permission.name).fragment;
@@ -52,7 +58,8 @@ async function deploy(connection: Awaited<ReturnType<typeof createConnection>>):
     }
   }
   await manager.grantRole(roles.REGISTRY, registry, 0);
-  return { ...contracts, chainId: BigInt(connection.networkConfig.chainId ?? 0), admin, registry, stranger, helpers };
+  await manager.grantRole(roles.AUDITOR, auditor, 0);
+  return { ...contracts, chainId: BigInt(connection.networkConfig.chainId ?? 0), admin, registry, auditor, stranger, helpers };
 }
 
 const createConnection = () =>

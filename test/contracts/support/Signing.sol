@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ILotLedger} from "../../../contracts/traceability/ILotLedger.sol";
+import {ILotActs} from "../../../contracts/traceability/ILotActs.sol";
 import {VM} from "./Vm.sol";
 
 /// @notice Collects as the tests mean them, with plain hashing and real signatures.
@@ -17,7 +17,7 @@ library Signing {
         bytes32 salt;
     }
 
-    function pack(Collect memory c) internal pure returns (ILotLedger.CollectAct memory act) {
+    function pack(Collect memory c) internal pure returns (ILotActs.CollectAct memory act) {
         act.giverTerms = uint256(bytes32(abi.encodePacked(c.collector, c.grams, c.capturedAt, uint8(0))));
         act.keeperTerms = uint256(bytes32(abi.encodePacked(c.keeper, c.class, uint80(0))));
         act.anchor = c.anchor;
@@ -71,7 +71,7 @@ library Signing {
         bytes32 domain,
         uint256 giver,
         uint256 receiver
-    ) internal pure returns (ILotLedger.CollectAct memory act) {
+    ) internal pure returns (ILotActs.CollectAct memory act) {
         act = pack(c);
         (act.giverR, act.giverVs) = compact(giver, digest(domain, collectHash(c)));
         bytes memory first = abi.encodePacked(act.giverR, act.giverVs);

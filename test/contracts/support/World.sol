@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IParties} from "../../../contracts/access/IParties.sol";
 import {Parties} from "../../../contracts/access/Parties.sol";
+import {Processes} from "../../../contracts/traceability/Processes.sol";
 import {LotLedger} from "../../../contracts/traceability/LotLedger.sol";
 import {VM} from "./Vm.sol";
 
@@ -14,6 +15,7 @@ contract World {
 
     AccessManager public immutable MANAGER;
     Parties public immutable PARTIES;
+    Processes public immutable PROCESSES;
     LotLedger public immutable LEDGER;
 
     /// @dev `collectors` sign with their own keys; `keepers` are facilities, their keys bound to them.
@@ -24,7 +26,8 @@ contract World {
         VM.warp(1_760_000_000);
         MANAGER = new AccessManager(address(this));
         PARTIES = new Parties(address(MANAGER));
-        LEDGER = new LotLedger(address(MANAGER), address(PARTIES));
+        PROCESSES = new Processes(address(MANAGER));
+        LEDGER = new LotLedger(address(MANAGER), address(PARTIES), address(PROCESSES));
         bytes4[] memory open = new bytes4[](1);
         open[0] = LEDGER.recordCollects.selector;
         MANAGER.setTargetFunctionRole(address(LEDGER), open, MANAGER.PUBLIC_ROLE());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ILotLedger} from "../../../contracts/traceability/ILotLedger.sol";
+import {ILotActs} from "../../../contracts/traceability/ILotActs.sol";
 import {LotLedger} from "../../../contracts/traceability/LotLedger.sol";
 import {Parties} from "../../../contracts/access/Parties.sol";
 import {Signing} from "../support/Signing.sol";
@@ -25,7 +25,7 @@ contract LotLedgerHandler {
     string[6] public actions = ["collect", "batch", "replay", "spoil", "suspend", "wait"];
     mapping(string action => uint256) public succeeded;
 
-    ILotLedger.CollectAct[] private _sent;
+    ILotActs.CollectAct[] private _sent;
     uint256 private _salt;
 
     constructor() {
@@ -38,7 +38,7 @@ contract LotLedgerHandler {
     /// @notice One good collect, alone.
     function collect(uint256 seed) external {
         Signing.Collect memory c = _collect(seed);
-        ILotLedger.CollectAct[] memory acts = new ILotLedger.CollectAct[](1);
+        ILotActs.CollectAct[] memory acts = new ILotActs.CollectAct[](1);
         acts[0] = _sign(c, seed);
         LEDGER.checkCollect(acts[0], new bytes[](0));
         _carry(acts);
@@ -50,7 +50,7 @@ contract LotLedgerHandler {
     /// signature, in an order that the seed decides: only the good ones count, each once.
     function batch(uint256 seed) external {
         uint256 size = 2 + (seed % 5);
-        ILotLedger.CollectAct[] memory acts = new ILotLedger.CollectAct[](size);
+        ILotActs.CollectAct[] memory acts = new ILotActs.CollectAct[](size);
         for (uint256 i = 0; i < size; ++i) {
             uint256 turn = uint256(keccak256(abi.encode(seed, i)));
             Signing.Collect memory c = _collect(turn);
@@ -69,7 +69,7 @@ contract LotLedgerHandler {
     /// @notice An act that was carried before, good or bad, comes again.
     function replay(uint256 seed) external {
         if (_sent.length == 0) return;
-        ILotLedger.CollectAct[] memory acts = new ILotLedger.CollectAct[](1);
+        ILotActs.CollectAct[] memory acts = new ILotActs.CollectAct[](1);
         acts[0] = _sent[seed % _sent.length];
         LEDGER.recordCollects(acts, new bytes[](0));
         succeeded["replay"]++;
@@ -78,14 +78,14 @@ contract LotLedgerHandler {
     /// @notice A good act is carried with one bit of its 288 bytes turned: whatever it now says, nobody signed it.
     function spoil(uint256 seed, uint256 bit) external {
         Signing.Collect memory c = _collect(seed);
-        ILotLedger.CollectAct memory act = _sign(c, seed);
+        ILotActs.CollectAct memory act = _sign(c, seed);
         bytes memory encoded = abi.encode(act);
         bit %= 8 * encoded.length;
         // the spare bits are nobody's: no signature covers them, no word holds them
         if ((bit >= 248 && bit < 256) || (bit >= 432 && bit < 512)) return;
         encoded[bit / 8] ^= bytes1(uint8(0x80 >> (bit % 8)));
-        ILotLedger.CollectAct[] memory acts = new ILotLedger.CollectAct[](1);
-        acts[0] = abi.decode(encoded, (ILotLedger.CollectAct));
+        ILotActs.CollectAct[] memory acts = new ILotActs.CollectAct[](1);
+        acts[0] = abi.decode(encoded, (ILotActs.CollectAct));
         LEDGER.recordCollects(acts, new bytes[](0));
         succeeded["spoil"]++;
     }
@@ -110,7 +110,7 @@ contract LotLedgerHandler {
         return _recorded[lot];
     }
 
-    function _carry(ILotLedger.CollectAct[] memory acts) private {
+    function _carry(ILotActs.CollectAct[] memory acts) private {
         LEDGER.recordCollects(acts, new bytes[](0));
         for (uint256 i = 0; i < acts.length; ++i) _sent.push(acts[i]);
     }
@@ -133,7 +133,7 @@ contract LotLedgerHandler {
         c.salt = bytes32(++_salt);
     }
 
-    function _sign(Signing.Collect memory c, uint256 seed) private view returns (ILotLedger.CollectAct memory) {
+    function _sign(Signing.Collect memory c, uint256 seed) private view returns (ILotActs.CollectAct memory) {
         uint256 giver = WORLD.collectorKey(seed % WORLD.COLLECTORS());
         return c.signed(DOMAIN, giver, WORLD.keeperKey(seed % WORLD.KEEPERS()));
     }

@@ -4,38 +4,99 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-export declare namespace ILotLedger {
+export declare namespace ILotActs {
       
+    export type InputStruct = {lot: BytesLike, seq: BigNumberish}
+
+    export type InputStructOutput = [lot: string, seq: bigint] & {lot: string, seq: bigint }
+  
+
+    export type OutputStruct = {class: BigNumberish, grams: BigNumberish}
+
+    export type OutputStructOutput = [class_: bigint, grams: bigint] & {class: bigint, grams: bigint }
+  
+
     export type CollectActStruct = {giverTerms: BigNumberish, keeperTerms: BigNumberish, anchor: BytesLike, evidence: BytesLike, salt: BytesLike, giverR: BytesLike, giverVs: BytesLike, receiverR: BytesLike, receiverVs: BytesLike}
 
     export type CollectActStructOutput = [giverTerms: bigint, keeperTerms: bigint, anchor: string, evidence: string, salt: string, giverR: string, giverVs: string, receiverR: string, receiverVs: string] & {giverTerms: bigint, keeperTerms: bigint, anchor: string, evidence: string, salt: string, giverR: string, giverVs: string, receiverR: string, receiverVs: string }
   
+
+    export type ConcludeActStruct = {lot: BytesLike, seq: BigNumberish, grams: BigNumberish, kind: BigNumberish, operator: AddressLike, capturedAt: BigNumberish, anchor: BytesLike, evidence: BytesLike, r: BytesLike, vs: BytesLike}
+
+    export type ConcludeActStructOutput = [lot: string, seq: bigint, grams: bigint, kind: bigint, operator: string, capturedAt: bigint, anchor: string, evidence: string, r: string, vs: string] & {lot: string, seq: bigint, grams: bigint, kind: bigint, operator: string, capturedAt: bigint, anchor: string, evidence: string, r: string, vs: string }
+  
+
+    export type HandoffActStruct = {lot: BytesLike, terms: BigNumberish, when: BigNumberish, anchor: BytesLike, evidence: BytesLike, giverR: BytesLike, giverVs: BytesLike, receiverR: BytesLike, receiverVs: BytesLike}
+
+    export type HandoffActStructOutput = [lot: string, terms: bigint, when: bigint, anchor: string, evidence: string, giverR: string, giverVs: string, receiverR: string, receiverVs: string] & {lot: string, terms: bigint, when: bigint, anchor: string, evidence: string, giverR: string, giverVs: string, receiverR: string, receiverVs: string }
+  
+
+    export type PassTitleActStruct = {lot: BytesLike, seq: BigNumberish, owner: AddressLike, to: AddressLike, capturedAt: BigNumberish, anchor: BytesLike, evidence: BytesLike, giverR: BytesLike, giverVs: BytesLike, receiverR: BytesLike, receiverVs: BytesLike}
+
+    export type PassTitleActStructOutput = [lot: string, seq: bigint, owner: string, to: string, capturedAt: bigint, anchor: string, evidence: string, giverR: string, giverVs: string, receiverR: string, receiverVs: string] & {lot: string, seq: bigint, owner: string, to: string, capturedAt: bigint, anchor: string, evidence: string, giverR: string, giverVs: string, receiverR: string, receiverVs: string }
+  
+
+    export type SplitActStruct = {lot: BytesLike, seq: BigNumberish, grams: BigNumberish[], operator: AddressLike, capturedAt: BigNumberish, anchor: BytesLike, evidence: BytesLike, r: BytesLike, vs: BytesLike}
+
+    export type SplitActStructOutput = [lot: string, seq: bigint, grams: bigint[], operator: string, capturedAt: bigint, anchor: string, evidence: string, r: string, vs: string] & {lot: string, seq: bigint, grams: bigint[], operator: string, capturedAt: bigint, anchor: string, evidence: string, r: string, vs: string }
+  
+
+    export type TransformActStruct = {process: BigNumberish, inputs: ILotActs.InputStruct[], outputs: ILotActs.OutputStruct[], lossGrams: BigNumberish, operator: AddressLike, capturedAt: BigNumberish, anchor: BytesLike, evidence: BytesLike, salt: BytesLike, r: BytesLike, vs: BytesLike}
+
+    export type TransformActStructOutput = [process: bigint, inputs: ILotActs.InputStructOutput[], outputs: ILotActs.OutputStructOutput[], lossGrams: bigint, operator: string, capturedAt: bigint, anchor: string, evidence: string, salt: string, r: string, vs: string] & {process: bigint, inputs: ILotActs.InputStructOutput[], outputs: ILotActs.OutputStructOutput[], lossGrams: bigint, operator: string, capturedAt: bigint, anchor: string, evidence: string, salt: string, r: string, vs: string }
+  
     }
 
   export interface LotLedgerInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "checkCollect" | "collectDigest" | "domainSeparator" | "isConsumingScheduledOp" | "lots" | "recordCollects" | "setAuthority" | "totals"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "checkCollect" | "checkConclude" | "checkHandoff" | "checkPassTitle" | "checkSplit" | "checkTransform" | "childId" | "domainSeparator" | "isConsumingScheduledOp" | "lots" | "ownerOf" | "recordCollects" | "recordConcludes" | "recordHandoffs" | "recordPassTitles" | "recordSplits" | "recordTransforms" | "ruleOnFlags" | "setAuthority" | "totals" | "voidLot"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "Collected" | "Skipped"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "Collected" | "Concluded" | "FlagsChanged" | "HandedOver" | "LotSplit" | "LotVoided" | "Skipped" | "TitlePassed" | "Transformed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
-encodeFunctionData(functionFragment: 'checkCollect', values: [ILotLedger.CollectActStruct, BytesLike[]]): string;
-encodeFunctionData(functionFragment: 'collectDigest', values: [ILotLedger.CollectActStruct]): string;
+encodeFunctionData(functionFragment: 'checkCollect', values: [ILotActs.CollectActStruct, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'checkConclude', values: [ILotActs.ConcludeActStruct, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'checkHandoff', values: [ILotActs.HandoffActStruct, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'checkPassTitle', values: [ILotActs.PassTitleActStruct, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'checkSplit', values: [ILotActs.SplitActStruct, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'checkTransform', values: [ILotActs.TransformActStruct, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'childId', values: [BytesLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'domainSeparator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'lots', values: [BytesLike]): string;
-encodeFunctionData(functionFragment: 'recordCollects', values: [ILotLedger.CollectActStruct[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'ownerOf', values: [BytesLike]): string;
+encodeFunctionData(functionFragment: 'recordCollects', values: [ILotActs.CollectActStruct[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'recordConcludes', values: [ILotActs.ConcludeActStruct[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'recordHandoffs', values: [ILotActs.HandoffActStruct[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'recordPassTitles', values: [ILotActs.PassTitleActStruct[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'recordSplits', values: [ILotActs.SplitActStruct[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'recordTransforms', values: [ILotActs.TransformActStruct[], BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'ruleOnFlags', values: [BytesLike, BigNumberish, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'totals', values?: undefined): string;
+encodeFunctionData(functionFragment: 'voidLot', values: [BytesLike, BytesLike]): string;
 
     decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'checkCollect', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'collectDigest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'checkConclude', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'checkHandoff', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'checkPassTitle', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'checkSplit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'checkTransform', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'childId', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'domainSeparator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'lots', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'ownerOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordCollects', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordConcludes', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordHandoffs', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordPassTitles', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordSplits', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordTransforms', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'ruleOnFlags', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totals', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'voidLot', data: BytesLike): Result;
   }
 
   
@@ -63,10 +124,94 @@ decodeFunctionResult(functionFragment: 'totals', data: BytesLike): Result;
 
   
 
+    export namespace ConcludedEvent {
+      export type InputTuple = [lot: BytesLike, operator: AddressLike, kind: BigNumberish, digest: BytesLike, terms: BigNumberish, anchor: BytesLike, evidence: BytesLike];
+      export type OutputTuple = [lot: string, operator: string, kind: bigint, digest: string, terms: bigint, anchor: string, evidence: string];
+      export interface OutputObject {lot: string, operator: string, kind: bigint, digest: string, terms: bigint, anchor: string, evidence: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FlagsChangedEvent {
+      export type InputTuple = [lot: BytesLike, set_: BigNumberish, cleared: BigNumberish, basis: BytesLike];
+      export type OutputTuple = [lot: string, set_: bigint, cleared: bigint, basis: string];
+      export interface OutputObject {lot: string, set: bigint, cleared: bigint, basis: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace HandedOverEvent {
+      export type InputTuple = [lot: BytesLike, from: AddressLike, to: AddressLike, digest: BytesLike, terms: BigNumberish, anchor: BytesLike, evidence: BytesLike];
+      export type OutputTuple = [lot: string, from: string, to: string, digest: string, terms: bigint, anchor: string, evidence: string];
+      export interface OutputObject {lot: string, from: string, to: string, digest: string, terms: bigint, anchor: string, evidence: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace LotSplitEvent {
+      export type InputTuple = [lot: BytesLike, operator: AddressLike, digest: BytesLike, grams: BigNumberish[], terms: BigNumberish, anchor: BytesLike, evidence: BytesLike];
+      export type OutputTuple = [lot: string, operator: string, digest: string, grams: bigint[], terms: bigint, anchor: string, evidence: string];
+      export interface OutputObject {lot: string, operator: string, digest: string, grams: bigint[], terms: bigint, anchor: string, evidence: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace LotVoidedEvent {
+      export type InputTuple = [lot: BytesLike, auditor: AddressLike, grams: BigNumberish, basis: BytesLike];
+      export type OutputTuple = [lot: string, auditor: string, grams: bigint, basis: string];
+      export interface OutputObject {lot: string, auditor: string, grams: bigint, basis: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace SkippedEvent {
       export type InputTuple = [lot: BytesLike, digest: BytesLike, reason: BytesLike];
       export type OutputTuple = [lot: string, digest: string, reason: string];
       export interface OutputObject {lot: string, digest: string, reason: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace TitlePassedEvent {
+      export type InputTuple = [lot: BytesLike, owner: AddressLike, to: AddressLike, digest: BytesLike, terms: BigNumberish, anchor: BytesLike, evidence: BytesLike];
+      export type OutputTuple = [lot: string, owner: string, to: string, digest: string, terms: bigint, anchor: string, evidence: string];
+      export interface OutputObject {lot: string, owner: string, to: string, digest: string, terms: bigint, anchor: string, evidence: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace TransformedEvent {
+      export type InputTuple = [digest: BytesLike, operator: AddressLike, process: BigNumberish, inputs: ILotActs.InputStruct[], outputs: ILotActs.OutputStruct[], terms: BigNumberish, anchor: BytesLike, evidence: BytesLike];
+      export type OutputTuple = [digest: string, operator: string, process: bigint, inputs: ILotActs.InputStructOutput[], outputs: ILotActs.OutputStructOutput[], terms: bigint, anchor: string, evidence: string];
+      export interface OutputObject {digest: string, operator: string, process: bigint, inputs: ILotActs.InputStructOutput[], outputs: ILotActs.OutputStructOutput[], terms: bigint, anchor: string, evidence: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -118,15 +263,55 @@ decodeFunctionResult(functionFragment: 'totals', data: BytesLike): Result;
 
     
     checkCollect: TypedContractMethod<
-      [act: ILotLedger.CollectActStruct, arg1: BytesLike[], ],
+      [act: ILotActs.CollectActStruct, proofs: BytesLike[], ],
       [void],
       'view'
     >
     
 
     
-    collectDigest: TypedContractMethod<
-      [act: ILotLedger.CollectActStruct, ],
+    checkConclude: TypedContractMethod<
+      [act: ILotActs.ConcludeActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >
+    
+
+    
+    checkHandoff: TypedContractMethod<
+      [act: ILotActs.HandoffActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >
+    
+
+    
+    checkPassTitle: TypedContractMethod<
+      [act: ILotActs.PassTitleActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >
+    
+
+    
+    checkSplit: TypedContractMethod<
+      [act: ILotActs.SplitActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >
+    
+
+    
+    checkTransform: TypedContractMethod<
+      [act: ILotActs.TransformActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >
+    
+
+    
+    childId: TypedContractMethod<
+      [digest: BytesLike, index: BigNumberish, ],
       [string],
       'view'
     >
@@ -157,8 +342,64 @@ decodeFunctionResult(functionFragment: 'totals', data: BytesLike): Result;
     
 
     
+    ownerOf: TypedContractMethod<
+      [lot: BytesLike, ],
+      [string],
+      'view'
+    >
+    
+
+    
     recordCollects: TypedContractMethod<
-      [acts: ILotLedger.CollectActStruct[], arg1: BytesLike[], ],
+      [acts: ILotActs.CollectActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    recordConcludes: TypedContractMethod<
+      [acts: ILotActs.ConcludeActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    recordHandoffs: TypedContractMethod<
+      [acts: ILotActs.HandoffActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    recordPassTitles: TypedContractMethod<
+      [acts: ILotActs.PassTitleActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    recordSplits: TypedContractMethod<
+      [acts: ILotActs.SplitActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    recordTransforms: TypedContractMethod<
+      [acts: ILotActs.TransformActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    ruleOnFlags: TypedContractMethod<
+      [lot: BytesLike, set: BigNumberish, cleared: BigNumberish, basis: BytesLike, ],
       [void],
       'nonpayable'
     >
@@ -180,6 +421,14 @@ decodeFunctionResult(functionFragment: 'totals', data: BytesLike): Result;
     >
     
 
+    
+    voidLot: TypedContractMethod<
+      [lot: BytesLike, basis: BytesLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -189,12 +438,37 @@ decodeFunctionResult(functionFragment: 'totals', data: BytesLike): Result;
       'view'
     >;
 getFunction(nameOrSignature: 'checkCollect'): TypedContractMethod<
-      [act: ILotLedger.CollectActStruct, arg1: BytesLike[], ],
+      [act: ILotActs.CollectActStruct, proofs: BytesLike[], ],
       [void],
       'view'
     >;
-getFunction(nameOrSignature: 'collectDigest'): TypedContractMethod<
-      [act: ILotLedger.CollectActStruct, ],
+getFunction(nameOrSignature: 'checkConclude'): TypedContractMethod<
+      [act: ILotActs.ConcludeActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >;
+getFunction(nameOrSignature: 'checkHandoff'): TypedContractMethod<
+      [act: ILotActs.HandoffActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >;
+getFunction(nameOrSignature: 'checkPassTitle'): TypedContractMethod<
+      [act: ILotActs.PassTitleActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >;
+getFunction(nameOrSignature: 'checkSplit'): TypedContractMethod<
+      [act: ILotActs.SplitActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >;
+getFunction(nameOrSignature: 'checkTransform'): TypedContractMethod<
+      [act: ILotActs.TransformActStruct, proofs: BytesLike[], ],
+      [void],
+      'view'
+    >;
+getFunction(nameOrSignature: 'childId'): TypedContractMethod<
+      [digest: BytesLike, index: BigNumberish, ],
       [string],
       'view'
     >;
@@ -213,8 +487,43 @@ getFunction(nameOrSignature: 'lots'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'ownerOf'): TypedContractMethod<
+      [lot: BytesLike, ],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'recordCollects'): TypedContractMethod<
-      [acts: ILotLedger.CollectActStruct[], arg1: BytesLike[], ],
+      [acts: ILotActs.CollectActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'recordConcludes'): TypedContractMethod<
+      [acts: ILotActs.ConcludeActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'recordHandoffs'): TypedContractMethod<
+      [acts: ILotActs.HandoffActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'recordPassTitles'): TypedContractMethod<
+      [acts: ILotActs.PassTitleActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'recordSplits'): TypedContractMethod<
+      [acts: ILotActs.SplitActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'recordTransforms'): TypedContractMethod<
+      [acts: ILotActs.TransformActStruct[], proofs: BytesLike[], ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'ruleOnFlags'): TypedContractMethod<
+      [lot: BytesLike, set: BigNumberish, cleared: BigNumberish, basis: BytesLike, ],
       [void],
       'nonpayable'
     >;
@@ -228,10 +537,22 @@ getFunction(nameOrSignature: 'totals'): TypedContractMethod<
       [[bigint, bigint] & {collected: bigint, concluded: bigint }],
       'view'
     >;
+getFunction(nameOrSignature: 'voidLot'): TypedContractMethod<
+      [lot: BytesLike, basis: BytesLike, ],
+      [void],
+      'nonpayable'
+    >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
 getEvent(key: 'Collected'): TypedContractEvent<CollectedEvent.InputTuple, CollectedEvent.OutputTuple, CollectedEvent.OutputObject>;
+getEvent(key: 'Concluded'): TypedContractEvent<ConcludedEvent.InputTuple, ConcludedEvent.OutputTuple, ConcludedEvent.OutputObject>;
+getEvent(key: 'FlagsChanged'): TypedContractEvent<FlagsChangedEvent.InputTuple, FlagsChangedEvent.OutputTuple, FlagsChangedEvent.OutputObject>;
+getEvent(key: 'HandedOver'): TypedContractEvent<HandedOverEvent.InputTuple, HandedOverEvent.OutputTuple, HandedOverEvent.OutputObject>;
+getEvent(key: 'LotSplit'): TypedContractEvent<LotSplitEvent.InputTuple, LotSplitEvent.OutputTuple, LotSplitEvent.OutputObject>;
+getEvent(key: 'LotVoided'): TypedContractEvent<LotVoidedEvent.InputTuple, LotVoidedEvent.OutputTuple, LotVoidedEvent.OutputObject>;
 getEvent(key: 'Skipped'): TypedContractEvent<SkippedEvent.InputTuple, SkippedEvent.OutputTuple, SkippedEvent.OutputObject>;
+getEvent(key: 'TitlePassed'): TypedContractEvent<TitlePassedEvent.InputTuple, TitlePassedEvent.OutputTuple, TitlePassedEvent.OutputObject>;
+getEvent(key: 'Transformed'): TypedContractEvent<TransformedEvent.InputTuple, TransformedEvent.OutputTuple, TransformedEvent.OutputObject>;
 
     filters: {
       
@@ -243,8 +564,36 @@ getEvent(key: 'Skipped'): TypedContractEvent<SkippedEvent.InputTuple, SkippedEve
       Collected: TypedContractEvent<CollectedEvent.InputTuple, CollectedEvent.OutputTuple, CollectedEvent.OutputObject>;
     
 
+      'Concluded(bytes32,address,uint16,bytes32,uint256,bytes32,bytes32)': TypedContractEvent<ConcludedEvent.InputTuple, ConcludedEvent.OutputTuple, ConcludedEvent.OutputObject>;
+      Concluded: TypedContractEvent<ConcludedEvent.InputTuple, ConcludedEvent.OutputTuple, ConcludedEvent.OutputObject>;
+    
+
+      'FlagsChanged(bytes32,uint8,uint8,bytes32)': TypedContractEvent<FlagsChangedEvent.InputTuple, FlagsChangedEvent.OutputTuple, FlagsChangedEvent.OutputObject>;
+      FlagsChanged: TypedContractEvent<FlagsChangedEvent.InputTuple, FlagsChangedEvent.OutputTuple, FlagsChangedEvent.OutputObject>;
+    
+
+      'HandedOver(bytes32,address,address,bytes32,uint256,bytes32,bytes32)': TypedContractEvent<HandedOverEvent.InputTuple, HandedOverEvent.OutputTuple, HandedOverEvent.OutputObject>;
+      HandedOver: TypedContractEvent<HandedOverEvent.InputTuple, HandedOverEvent.OutputTuple, HandedOverEvent.OutputObject>;
+    
+
+      'LotSplit(bytes32,address,bytes32,uint48[],uint256,bytes32,bytes32)': TypedContractEvent<LotSplitEvent.InputTuple, LotSplitEvent.OutputTuple, LotSplitEvent.OutputObject>;
+      LotSplit: TypedContractEvent<LotSplitEvent.InputTuple, LotSplitEvent.OutputTuple, LotSplitEvent.OutputObject>;
+    
+
+      'LotVoided(bytes32,address,uint48,bytes32)': TypedContractEvent<LotVoidedEvent.InputTuple, LotVoidedEvent.OutputTuple, LotVoidedEvent.OutputObject>;
+      LotVoided: TypedContractEvent<LotVoidedEvent.InputTuple, LotVoidedEvent.OutputTuple, LotVoidedEvent.OutputObject>;
+    
+
       'Skipped(bytes32,bytes32,bytes4)': TypedContractEvent<SkippedEvent.InputTuple, SkippedEvent.OutputTuple, SkippedEvent.OutputObject>;
       Skipped: TypedContractEvent<SkippedEvent.InputTuple, SkippedEvent.OutputTuple, SkippedEvent.OutputObject>;
+    
+
+      'TitlePassed(bytes32,address,address,bytes32,uint256,bytes32,bytes32)': TypedContractEvent<TitlePassedEvent.InputTuple, TitlePassedEvent.OutputTuple, TitlePassedEvent.OutputObject>;
+      TitlePassed: TypedContractEvent<TitlePassedEvent.InputTuple, TitlePassedEvent.OutputTuple, TitlePassedEvent.OutputObject>;
+    
+
+      'Transformed(bytes32,address,uint16,tuple[],tuple[],uint256,bytes32,bytes32)': TypedContractEvent<TransformedEvent.InputTuple, TransformedEvent.OutputTuple, TransformedEvent.OutputObject>;
+      Transformed: TypedContractEvent<TransformedEvent.InputTuple, TransformedEvent.OutputTuple, TransformedEvent.OutputObject>;
     
     };
   }

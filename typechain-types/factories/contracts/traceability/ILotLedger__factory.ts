@@ -18,6 +18,59 @@
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "ActorHidden",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "BasisMissing",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "set",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "cleared",
+        "type": "uint8"
+      }
+    ],
+    "name": "FlagsNotRulable",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "needed",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "left",
+        "type": "uint256"
+      }
+    ],
+    "name": "GasTooLow",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "bytes32",
@@ -31,14 +84,51 @@
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "stated",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "held",
+        "type": "uint256"
+      }
+    ],
+    "name": "GramsNotMatching",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "next",
+        "type": "bytes32"
+      }
+    ],
+    "name": "InputsNotAscending",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "account",
         "type": "address"
       },
       {
-        "internalType": "address",
-        "name": "key",
-        "type": "address"
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
       },
       {
         "internalType": "uint40",
@@ -65,9 +155,147 @@
         "internalType": "bytes32",
         "name": "lot",
         "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "LotBailed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "flags",
+        "type": "uint8"
+      }
+    ],
+    "name": "LotBarred",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
       }
     ],
     "name": "LotExists",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "disposition",
+        "type": "uint8"
+      }
+    ],
+    "name": "LotNotOpen",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LotUnknown",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "custodian",
+        "type": "address"
+      }
+    ],
+    "name": "NotCustodian",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "NotOwner",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "PartsMissing",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint24",
+        "name": "seq",
+        "type": "uint24"
+      },
+      {
+        "internalType": "uint24",
+        "name": "current",
+        "type": "uint24"
+      }
+    ],
+    "name": "SeqNotCurrent",
     "type": "error"
   },
   {
@@ -78,9 +306,9 @@
         "type": "address"
       },
       {
-        "internalType": "address",
-        "name": "recovered",
-        "type": "address"
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
       }
     ],
     "name": "SignatureNotValid",
@@ -146,6 +374,215 @@
       },
       {
         "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint16",
+        "name": "kind",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "Concluded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "set",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "cleared",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "FlagsChanged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "from",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "HandedOver",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48[]",
+        "name": "grams",
+        "type": "uint48[]"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LotSplit",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "auditor",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48",
+        "name": "grams",
+        "type": "uint48"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LotVoided",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
         "internalType": "bytes32",
         "name": "digest",
         "type": "bytes32"
@@ -158,6 +595,134 @@
       }
     ],
     "name": "Skipped",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "TitlePassed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint16",
+        "name": "process",
+        "type": "uint16"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct ILotActs.Input[]",
+        "name": "inputs",
+        "type": "tuple[]"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "class",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint48",
+            "name": "grams",
+            "type": "uint48"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct ILotActs.Output[]",
+        "name": "outputs",
+        "type": "tuple[]"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "Transformed",
     "type": "event"
   },
   {
@@ -210,7 +775,7 @@
             "type": "bytes32"
           }
         ],
-        "internalType": "struct ILotLedger.CollectAct",
+        "internalType": "struct ILotActs.CollectAct",
         "name": "act",
         "type": "tuple"
       },
@@ -230,14 +795,34 @@
       {
         "components": [
           {
-            "internalType": "uint256",
-            "name": "giverTerms",
-            "type": "uint256"
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
           },
           {
-            "internalType": "uint256",
-            "name": "keeperTerms",
-            "type": "uint256"
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48",
+            "name": "grams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "uint16",
+            "name": "kind",
+            "type": "uint16"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
           },
           {
             "internalType": "bytes32",
@@ -251,7 +836,57 @@
           },
           {
             "internalType": "bytes32",
-            "name": "salt",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.ConcludeAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkConclude",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "when",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
             "type": "bytes32"
           },
           {
@@ -275,20 +910,282 @@
             "type": "bytes32"
           }
         ],
-        "internalType": "struct ILotLedger.CollectAct",
+        "internalType": "struct ILotActs.HandoffAct",
         "name": "act",
         "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
       }
     ],
-    "name": "collectDigest",
-    "outputs": [
+    "name": "checkHandoff",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "to",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverVs",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverVs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.PassTitleAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkPassTitle",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48[]",
+            "name": "grams",
+            "type": "uint48[]"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.SplitAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkSplit",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "process",
+            "type": "uint16"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32",
+                "name": "lot",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "uint24",
+                "name": "seq",
+                "type": "uint24"
+              }
+            ],
+            "internalType": "struct ILotActs.Input[]",
+            "name": "inputs",
+            "type": "tuple[]"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint16",
+                "name": "class",
+                "type": "uint16"
+              },
+              {
+                "internalType": "uint48",
+                "name": "grams",
+                "type": "uint48"
+              }
+            ],
+            "internalType": "struct ILotActs.Output[]",
+            "name": "outputs",
+            "type": "tuple[]"
+          },
+          {
+            "internalType": "uint48",
+            "name": "lossGrams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.TransformAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkTransform",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
       {
         "internalType": "bytes32",
         "name": "digest",
         "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
       }
     ],
-    "stateMutability": "view",
+    "name": "childId",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "pure",
     "type": "function"
   },
   {
@@ -326,6 +1223,25 @@
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "ownerOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "components": [
           {
             "internalType": "uint256",
@@ -373,7 +1289,7 @@
             "type": "bytes32"
           }
         ],
-        "internalType": "struct ILotLedger.CollectAct[]",
+        "internalType": "struct ILotActs.CollectAct[]",
         "name": "acts",
         "type": "tuple[]"
       },
@@ -384,6 +1300,408 @@
       }
     ],
     "name": "recordCollects",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48",
+            "name": "grams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "uint16",
+            "name": "kind",
+            "type": "uint16"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.ConcludeAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordConcludes",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "when",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverVs",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverVs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.HandoffAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordHandoffs",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "to",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverVs",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverVs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.PassTitleAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordPassTitles",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48[]",
+            "name": "grams",
+            "type": "uint48[]"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.SplitAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordSplits",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "process",
+            "type": "uint16"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32",
+                "name": "lot",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "uint24",
+                "name": "seq",
+                "type": "uint24"
+              }
+            ],
+            "internalType": "struct ILotActs.Input[]",
+            "name": "inputs",
+            "type": "tuple[]"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint16",
+                "name": "class",
+                "type": "uint16"
+              },
+              {
+                "internalType": "uint48",
+                "name": "grams",
+                "type": "uint48"
+              }
+            ],
+            "internalType": "struct ILotActs.Output[]",
+            "name": "outputs",
+            "type": "tuple[]"
+          },
+          {
+            "internalType": "uint48",
+            "name": "lossGrams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.TransformAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordTransforms",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "set",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "cleared",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "ruleOnFlags",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -404,6 +1722,24 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "voidLot",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   }
 ] as const;

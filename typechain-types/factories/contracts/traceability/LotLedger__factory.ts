@@ -19,6 +19,11 @@ import type { NonPayableOverrides } from "../../../common.js"
         "internalType": "address",
         "name": "parties",
         "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "processes",
+        "type": "address"
       }
     ],
     "stateMutability": "nonpayable",
@@ -74,6 +79,59 @@ import type { NonPayableOverrides } from "../../../common.js"
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "ActorHidden",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "BasisMissing",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "set",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "cleared",
+        "type": "uint8"
+      }
+    ],
+    "name": "FlagsNotRulable",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "needed",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "left",
+        "type": "uint256"
+      }
+    ],
+    "name": "GasTooLow",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "bytes32",
@@ -87,14 +145,51 @@ import type { NonPayableOverrides } from "../../../common.js"
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "stated",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "held",
+        "type": "uint256"
+      }
+    ],
+    "name": "GramsNotMatching",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "next",
+        "type": "bytes32"
+      }
+    ],
+    "name": "InputsNotAscending",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "account",
         "type": "address"
       },
       {
-        "internalType": "address",
-        "name": "key",
-        "type": "address"
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
       },
       {
         "internalType": "uint40",
@@ -121,9 +216,147 @@ import type { NonPayableOverrides } from "../../../common.js"
         "internalType": "bytes32",
         "name": "lot",
         "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "LotBailed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "flags",
+        "type": "uint8"
+      }
+    ],
+    "name": "LotBarred",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
       }
     ],
     "name": "LotExists",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "disposition",
+        "type": "uint8"
+      }
+    ],
+    "name": "LotNotOpen",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LotUnknown",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "custodian",
+        "type": "address"
+      }
+    ],
+    "name": "NotCustodian",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "NotOwner",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "PartsMissing",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint24",
+        "name": "seq",
+        "type": "uint24"
+      },
+      {
+        "internalType": "uint24",
+        "name": "current",
+        "type": "uint24"
+      }
+    ],
+    "name": "SeqNotCurrent",
     "type": "error"
   },
   {
@@ -134,9 +367,9 @@ import type { NonPayableOverrides } from "../../../common.js"
         "type": "address"
       },
       {
-        "internalType": "address",
-        "name": "recovered",
-        "type": "address"
+        "internalType": "bytes32",
+        "name": "keyId",
+        "type": "bytes32"
       }
     ],
     "name": "SignatureNotValid",
@@ -215,6 +448,215 @@ import type { NonPayableOverrides } from "../../../common.js"
       },
       {
         "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint16",
+        "name": "kind",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "Concluded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "set",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "cleared",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "FlagsChanged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "from",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "HandedOver",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48[]",
+        "name": "grams",
+        "type": "uint48[]"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LotSplit",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "auditor",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48",
+        "name": "grams",
+        "type": "uint48"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LotVoided",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
         "internalType": "bytes32",
         "name": "digest",
         "type": "bytes32"
@@ -227,6 +669,134 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "Skipped",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "TitlePassed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint16",
+        "name": "process",
+        "type": "uint16"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct ILotActs.Input[]",
+        "name": "inputs",
+        "type": "tuple[]"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "class",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint48",
+            "name": "grams",
+            "type": "uint48"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct ILotActs.Output[]",
+        "name": "outputs",
+        "type": "tuple[]"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "terms",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "anchor",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "Transformed",
     "type": "event"
   },
   {
@@ -292,13 +862,13 @@ import type { NonPayableOverrides } from "../../../common.js"
             "type": "bytes32"
           }
         ],
-        "internalType": "struct ILotLedger.CollectAct",
+        "internalType": "struct ILotActs.CollectAct",
         "name": "act",
         "type": "tuple"
       },
       {
         "internalType": "bytes[]",
-        "name": "",
+        "name": "proofs",
         "type": "bytes[]"
       }
     ],
@@ -312,14 +882,34 @@ import type { NonPayableOverrides } from "../../../common.js"
       {
         "components": [
           {
-            "internalType": "uint256",
-            "name": "giverTerms",
-            "type": "uint256"
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
           },
           {
-            "internalType": "uint256",
-            "name": "keeperTerms",
-            "type": "uint256"
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48",
+            "name": "grams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "uint16",
+            "name": "kind",
+            "type": "uint16"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
           },
           {
             "internalType": "bytes32",
@@ -333,7 +923,57 @@ import type { NonPayableOverrides } from "../../../common.js"
           },
           {
             "internalType": "bytes32",
-            "name": "salt",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.ConcludeAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkConclude",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "when",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
             "type": "bytes32"
           },
           {
@@ -357,20 +997,282 @@ import type { NonPayableOverrides } from "../../../common.js"
             "type": "bytes32"
           }
         ],
-        "internalType": "struct ILotLedger.CollectAct",
+        "internalType": "struct ILotActs.HandoffAct",
         "name": "act",
         "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
       }
     ],
-    "name": "collectDigest",
-    "outputs": [
+    "name": "checkHandoff",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "to",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverVs",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverVs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.PassTitleAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkPassTitle",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48[]",
+            "name": "grams",
+            "type": "uint48[]"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.SplitAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkSplit",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "process",
+            "type": "uint16"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32",
+                "name": "lot",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "uint24",
+                "name": "seq",
+                "type": "uint24"
+              }
+            ],
+            "internalType": "struct ILotActs.Input[]",
+            "name": "inputs",
+            "type": "tuple[]"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint16",
+                "name": "class",
+                "type": "uint16"
+              },
+              {
+                "internalType": "uint48",
+                "name": "grams",
+                "type": "uint48"
+              }
+            ],
+            "internalType": "struct ILotActs.Output[]",
+            "name": "outputs",
+            "type": "tuple[]"
+          },
+          {
+            "internalType": "uint48",
+            "name": "lossGrams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.TransformAct",
+        "name": "act",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "checkTransform",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
       {
         "internalType": "bytes32",
         "name": "digest",
         "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
       }
     ],
-    "stateMutability": "view",
+    "name": "childId",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "pure",
     "type": "function"
   },
   {
@@ -421,6 +1323,25 @@ import type { NonPayableOverrides } from "../../../common.js"
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      }
+    ],
+    "name": "ownerOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "components": [
           {
             "internalType": "uint256",
@@ -468,17 +1389,419 @@ import type { NonPayableOverrides } from "../../../common.js"
             "type": "bytes32"
           }
         ],
-        "internalType": "struct ILotLedger.CollectAct[]",
+        "internalType": "struct ILotActs.CollectAct[]",
         "name": "acts",
         "type": "tuple[]"
       },
       {
         "internalType": "bytes[]",
-        "name": "",
+        "name": "proofs",
         "type": "bytes[]"
       }
     ],
     "name": "recordCollects",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48",
+            "name": "grams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "uint16",
+            "name": "kind",
+            "type": "uint16"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.ConcludeAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordConcludes",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "when",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverVs",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverVs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.HandoffAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordHandoffs",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "to",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "giverVs",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverR",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "receiverVs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.PassTitleAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordPassTitles",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "lot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint24",
+            "name": "seq",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint48[]",
+            "name": "grams",
+            "type": "uint48[]"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.SplitAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordSplits",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "process",
+            "type": "uint16"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32",
+                "name": "lot",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "uint24",
+                "name": "seq",
+                "type": "uint24"
+              }
+            ],
+            "internalType": "struct ILotActs.Input[]",
+            "name": "inputs",
+            "type": "tuple[]"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint16",
+                "name": "class",
+                "type": "uint16"
+              },
+              {
+                "internalType": "uint48",
+                "name": "grams",
+                "type": "uint48"
+              }
+            ],
+            "internalType": "struct ILotActs.Output[]",
+            "name": "outputs",
+            "type": "tuple[]"
+          },
+          {
+            "internalType": "uint48",
+            "name": "lossGrams",
+            "type": "uint48"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "capturedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "anchor",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "evidence",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "salt",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "vs",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct ILotActs.TransformAct[]",
+        "name": "acts",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "bytes[]",
+        "name": "proofs",
+        "type": "bytes[]"
+      }
+    ],
+    "name": "recordTransforms",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "set",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "cleared",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "ruleOnFlags",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -513,10 +1836,28 @@ import type { NonPayableOverrides } from "../../../common.js"
     ],
     "stateMutability": "view",
     "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "lot",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "basis",
+        "type": "bytes32"
+      }
+    ],
+    "name": "voidLot",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
   }
 ] as const;
 
-  const _bytecode = "0x60c0346100d557601f61143a38819003918201601f19168301916001600160401b038311848410176100d95780849260409485528339810103126100d557610052602061004b836100ed565b92016100ed565b5f80546001600160a01b0319166001600160a01b0384169081179091556040519081529091907f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a160a0526001600160a01b03166080526040516113389081610102823960805181818161018101526106a2015260a0518161087a0152f35b5f80fd5b634e487b7160e01b5f52604160045260245ffd5b51906001600160a01b03821682036100d55756fe60806040526004361015610011575f80fd5b5f3560e01c806331caddac146100a457806371cec4f21461009f5780637a9e5e4b1461009a5780638fb3603714610095578063ae7ff97c14610090578063bf7e214f1461008b578063c038a38e14610086578063de4796cd146100815763f698da251461007c575f80fd5b6103d9565b6103af565b610378565b610351565b6102cc565b610289565b6101df565b610122565b346100db576101203660031901126100db5760206100d26100c4366100df565b6100cc6107f4565b906108b4565b50604051908152f35b5f80fd5b6101209060031901126100db57600490565b9181601f840112156100db5782359167ffffffffffffffff83116100db576020808501948460051b0101116100db57565b346100db576101403660031901126100db5761013d366100df565b6101243567ffffffffffffffff81116100db5761015e9036906004016100f1565b5050610168610990565b61017a816101746107f4565b84610a03565b916101a5827f0000000000000000000000000000000000000000000000000000000000000000610adf565b928351156101da576020840151908451600110156101da5760406101cb95015192610b3a565b805190816101d557005b602001fd5b6103fb565b346100db5760203660031901126100db576004356001600160a01b038116908181036100db575f54906001600160a01b038216330361026d573b1561025a576001600160a01b03191681175f556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1005b506361798f2f60e11b5f5260045260245ffd5b62d1953b60e31b5f523360045260245ffd5b5f9103126100db57565b346100db575f3660031901126100db575f5460a01c60ff16156102c4576020638fb3603760e01b5b6040516001600160e01b03199091168152f35b60205f6102b1565b346100db5760403660031901126100db5760043567ffffffffffffffff81116100db57366023820112156100db5780600401359067ffffffffffffffff82116100db573660246101208402830101116100db576024359067ffffffffffffffff82116100db5761034f9261034660249336906004016100f1565b93909201610423565b005b346100db575f3660031901126100db575f546040516001600160a01b039091168152602090f35b346100db575f3660031901126100db5760406002546fffffffffffffffffffffffffffffffff8251918060801c8352166020820152f35b346100db5760203660031901126100db576004355f526001602052602060405f2054604051908152f35b346100db575f3660031901126100db5760206103f36107f4565b604051908152f35b634e487b7160e01b5f52603260045260245ffd5b80518210156101da5760209160051b010190565b5f54909350909150610454906001600160a01b031661044a61044436610ea7565b90610eb5565b90309033906111a6565b9015610467575b506104659161066c565b565b63ffffffff1615610515575f805460ff60a01b1916600160a01b1790555f546104a69061049a906001600160a01b031681565b6001600160a01b031690565b91823b156100db575f6040518094634a63ebf760e11b82528183816104cf363360048401610ed0565b03925af192831561051057610465936104f6575b505f805460ff60a01b191690559161045b565b806105045f61050a9361053b565b8061027f565b5f6104e3565b610f07565b62d1953b60e31b5f523360045260245ffd5b634e487b7160e01b5f52604160045260245ffd5b90601f8019910116810190811067ffffffffffffffff82111761055d57604052565b610527565b67ffffffffffffffff811161055d5760051b60200190565b9061058482610562565b610591604051918261053b565b82815280926105a2601f1991610562565b0190602036910137565b634e487b7160e01b5f52601160045260245ffd5b600181901b91906001600160ff1b038116036105d857565b6105ac565b600281901b91906001600160fe1b038116036105d857565b91908110156101da57610120020190565b80516020909101516001600160e01b0319811692919060048210610628575050565b6001600160e01b031960049290920360031b82901b16169150565b60030190816003116105d857565b60050190816005116105d857565b919082018092116105d857565b906106756107f4565b9161067f8261057a565b61069061068b846105c0565b6109bb565b935f5b8481106107c15750506106c6847f0000000000000000000000000000000000000000000000000000000000000000610adf565b935f945f945b8086106106fe57505050505050806106e15750565b6106f96106f16104659260801b90565b60025461065f565b600255565b90919293949561070f8783886105f5565b60208860051b8701015160208960061b8601015190602060018b811b0160051b87010151926107428b8986868686610d02565b8051610766575091600194939161075893610f12565b01965b0194939291906106cc565b6001959b94508293507f5f00fe8cd322135d5a3b85b15400d312e3e7d084f1cf9bc8f0418a1dcc55be6a915061079e6107b991610606565b6040516001600160e01b031990911681529081906020820190565b0390a361075b565b806107de8188856107d96001968b8b9c9d9a9b6105f5565b610a6d565b6107e8828761040f565b52019493929194610693565b60405160208101907f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f82527f5c12f30add363fe806a1c77c844a06e98eac52aaa0e7371c664660d2bcdaf46560408201527fc89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc6606082015246608082015260018060a01b037f00000000000000000000000000000000000000000000000000000000000000001660a082015260a081526108ae60c08261053b565b51902090565b60429060a09392813591602081013592604051937f783bbf816da500a94ea0336485046f878d5c97d74af07b04dffe3110c2f5270e855264ffffffffff602086019261ffff8360501c168452604087019265ffffffffffff8260301c1684528160601c606089015260601c608088015260081c168886015260606040840160c0870137604061012086209889940186376040852090527f90b23f42f4ffb32819eb4fee61d5a088160f55a71ef684c0254c9d23fb7ebd0d845252606082209061190160f01b835260028301526022820194855282822094522090565b61099a600661057a565b908151156101da576020808301528151600110156101da5760026040830152565b906001600160ff1b03821682036105d8578160011b600201806002116105d8576109e49061057a565b918251156101da576020808401528251600110156101da576040830152565b929190610a1090846108b4565b91909384805f52600160205260405f2054610a6657509081610a44610a3a8760a060c09601611028565b9460e08301611028565b93602082359201359160601c6060840152608083015260601c60a08201520152565b9450505050565b90610a7b90949394826108b4565b81959195805f52600160205260405f2054610ad75750908291610ab0610aa68860a060c09701611028565b9160e08501611028565b94602084359401359260071b019260601c6060840152608083015260601c60a08201520152565b955050505050565b9190915f80845192638678d1bb865260048460051b0190601c8701905afa92526040519115610b1d573d601f1981016020843e8201601f1901604052565b503d5f823e3d90fd5b60405190610b3560208361053b565b5f8252565b9291610b4e825f52600160205260405f2090565b54610cd65783359165ffffffffffff610b678460301c90565b1615610ca8575064ffffffffff610b7e8360081c90565b1693610b8a858361109b565b928380610c98575b610c895761049a61049a6020610bb161049a61049a610bba9660601c90565b94013560601c90565b928215610c52578415610c125715610bf6575050610bec610bf394610be6610be15f6105dd565b610651565b9061040f565b51906110d9565b90565b91509150610bec610bf394610be6610c0d5f6105dd565b610643565b505060405163a3f7445d60e01b60208201526001600160a01b039092166024830152509250610bf39150829050604481015b03601f19810183528261053b565b5060405163a3f7445d60e01b60208201526001600160a01b0390911660248201529450610bf3935084925050604482019050610c44565b50505050505050610bf3610b26565b50610ca3868661109b565b610b92565b604051631496fa7d60e31b602082015260248101919091529450610bf3935084925050604482019050610c44565b5060405163055f5bdb60e31b602082015260248101919091529250610bf3915082905060448101610c44565b93949091610d18835f52600160205260405f2090565b54610e7a5784359265ffffffffffff610d318560301c90565b1615610e4a575064ffffffffff610d488460081c90565b1694610d54868361109b565b938480610e3a575b610e2a5761049a61049a6020610bb161049a61049a610d7b9660601c90565b938215610df1578515610db95715610da2575050610bf394610be6610be1610bec936105dd565b92509250610bf394610be6610c0d610bec936105dd565b505060405163a3f7445d60e01b60208201526001600160a01b03909316602484015250909350610bf392508391505060448101610c44565b5060405163a3f7445d60e01b60208201526001600160a01b0390911660248201529550610bf3945085935050604483019150610c449050565b5050505050505050610bf3610b26565b50610e45878761109b565b610d5c565b604051631496fa7d60e31b602082015260248101919091529550610bf3945085935050604483019150610c449050565b505060405163055f5bdb60e31b602082015260248101919091529250610bf3915082905060448101610c44565b6004116100db575f90600490565b356001600160e01b0319811692919060048210610628575050565b6001600160a01b0390911681526040602082018190528101829052606091805f848401375f828201840152601f01601f1916010190565b6040513d5f823e3d90fd5b919093929382359265ffffffffffff610f2b8560301c90565b169564ffffffffff610f3d8660081c90565b1694610f5e60208401359261ffff610f558560501c90565b16968888611222565b80611020575f915b82610f718560601c90565b6001600160a01b0316946bffffffffffffffffffffffff191660308c901b17600889901b1717610fa9875f52600160205260405f2090565b556040805161ffff98909816885260a09390931b60a49290921b60a89890981b60d08b901b17979097171760208601528281013590850152606091820135848301526001600160a01b031693901c917fa2e6095169092d6aa497d3461ad32aa1df721e614b4afd4496bb45aaa5ca9d3b90608090a4565b600891610f66565b60208101356001600160ff1b03811691905f7f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a084116110935750925f926020608093601b829760405195865260ff1c01828501526040840137606082015282805260015afa505f5190565b949350505050565b600160501b811615159190826110c3575b826110b657505090565b64ffffffffff1611919050565b915064ffffffffff8260281c16811015916110ac565b92906001600160a01b0316600160501b83161561116b57829164ffffffffff94610c449261111761110d610bf39760281c90565b64ffffffffff1690565b60405163247d631960e11b60208201526001600160a01b03938416602482015291909216604482015264ffffffffff918216606482015295909316909216608485015260a4840191909152829060c4820190565b6040516390b48a6b60e01b60208201526001600160a01b0394851660248201529316604480850191909152835250610bf3905060648261053b565b6040805163b700961360e01b602082019081526001600160a01b0394851660248301529390941660448501526001600160e01b031990941660648085019190915283525f948594909390928592916111ff60848261053b565b8380528360205251915afa61121057565b9150505f51906020518060201c150290565b939291905f946001607f8460f81c16148015906112b3575b6112aa575b8161124d91600a1c856112c5565b156112a0575b6102584201908142116105d85711611295575b61126f9061131f565b908115611285575b5061127e57565b9060081790565b61128f915061131f565b5f611277565b600490931792611266565b9360021793611253565b6001955061123f565b50600160f885901c607f16141561123a565b9190801561131757605801806058116105d857826001911c1615159182611301575b826112f157505090565b60981c64ffffffffff1611919050565b915064ffffffffff8260c01c16811015916112e7565b505050600190565b64ffffffffff1662093a8081018091116105d85742119056";
+  const _bytecode = "0x60e03461010757601f614bae38819003918201601f19168301916001600160401b0383118484101761010b57808492606094604052833981010312610107576100478161011f565b9061006060406100596020840161011f565b920161011f565b5f80546001600160a01b0319166001600160a01b0385169081179091556040519081529092907f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a160a0526001600160a01b039081166080521660c052604051614a7a9081610134823960805181818161028b0152818161034f015281816107d3015281816109400152613ab9015260a05181611558015260c051816132c80152f35b5f80fd5b634e487b7160e01b5f52604160045260245ffd5b51906001600160a01b03821682036101075756fe60806040526004361015610011575f80fd5b5f3560e01c80633fa7e920146101745780634e9a50d71461016f5780635326ece21461016a57806371cec4f2146101655780637a9e5e4b146101605780637dd564111461015b57806389473915146101565780638fb3603714610151578063a13eeae91461014c578063a6f0dc3614610147578063ad9e94b114610142578063ae7ff97c1461013d578063bf7e214f14610138578063c038a38e14610133578063c4d9b87f1461012e578063cb93565d14610129578063cf6d8a9b14610124578063d725845f1461011f578063de4796cd1461011a578063e99aacb914610115578063ea3c342a146101105763f698da251461010b575f80fd5b610e2c565b610dac565b610cfa565b610cd0565b610bd9565b610b72565b610af2565b610aa1565b610a6a565b610a43565b6108f2565b610780565b61062f565b6105d3565b610590565b6104da565b61045e565b6103ad565b61031a565b6102f1565b610255565b6101ad565b9181601f840112156101a9578235916001600160401b0383116101a9576020808501948460051b0101116101a957565b5f80fd5b346101a95760403660031901126101a9576004356001600160401b0381116101a957610160816004019160031990360301126101a9576024356001600160401b0381116101a9576102169161020961020f923690600401610179565b9161164d565b5050611973565b005b90600319820161014081126101a957610120136101a95760049161012435906001600160401b0382116101a95761025191600401610179565b9091565b346101a95761028461026636610218565b61027293919293611984565b92839161027d6114d2565b91866119f7565b506102af817f0000000000000000000000000000000000000000000000000000000000000000611bd5565b9082355f52600160205260405f2054928251156102ec5760208301518351600110156102ec576102169460406102e795015192611c4b565b611973565b610e46565b346101a95760403660031901126101a9576020610312602435600435610eb5565b604051908152f35b346101a95761034861032b36610218565b610336939193611984565b9384916103416114d2565b9185611fde565b91610373817f0000000000000000000000000000000000000000000000000000000000000000611bd5565b918251156102ec5760208301518351600110156102ec576102169460406102e7950151926120b3565b6001600160a01b038116036101a957565b346101a95760203660031901126101a9576004356103ca8161039c565b5f546001600160a01b038116330361044c57813b1561042b576001600160a01b0319166001600160a01b039091169081175f556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1005b506361798f2f60e11b5f9081526001600160a01b0391909116600452602490fd5b62d1953b60e31b5f523360045260245ffd5b346101a95760203660031901126101a957602061047c600435610ee5565b6040516001600160a01b039091168152f35b60406003198201126101a9576004356001600160401b0381116101a957816104b891600401610179565b92909291602435906001600160401b0382116101a95761025191600401610179565b346101a9576104e83661048e565b926104f3363361232e565b3681900361011e1901935f5b84811015610216578060051b83013590868212156101a9576001918401610527848783612460565b918093919351155f1461054557509161053f92612617565b016104ff565b915061057e6105635f516020614a5a5f395f51905f52923593610f21565b6040516001600160e01b031990911681529081906020820190565b0390a361053f565b5f9103126101a957565b346101a9575f3660031901126101a9575f5460a01c60ff16156105cb576020638fb3603760e01b5b6040516001600160e01b03199091168152f35b60205f6105b8565b346101a95760403660031901126101a9576004356001600160401b0381116101a957600401610120813603126101a9576024356001600160401b0381116101a9576102169161062961020f923690600401610179565b91612460565b346101a95760403660031901126101a957602435600435610650363361232e565b61065a82826127fc565b600481901c600f16806106f657506106f16106c47f2da0978961f7521903f8fa8924cce35bcc88ead27c72b8c773624e77996f84339260206bffffffffffff0000000000f0198216176106b5865f52600160205260405f2090565b5560301c65ffffffffffff1690565b936106ce8561285e565b6040805165ffffffffffff96909616865260208601919091523394918291820190565b0390a3005b60ff9083636b6fd97760e01b5f526004521660245260445ffd5b60406003198201126101a9576004356001600160401b0381116101a9576004019181601f840112156101a9578235926001600160401b0384116101a9578260208083019261012087020101116101a9579291602435906001600160401b0382116101a95761025191600401610179565b346101a95761078e36610710565b91929061079b363361232e565b6107a36114d2565b906107ad85610f86565b916107bf6107ba87610fcc565b6119af565b945f5b878082106108be578787876107f7837f0000000000000000000000000000000000000000000000000000000000000000611bd5565b925f935f955b80871061080d576102168661285e565b909192939461081d878388611001565b60208860051b870101519060208960061b8601015190602060018b811b0160051b8701015192813591610858835f52600160205260405f2090565b54926108688d8b88888887611e8b565b805161088f5750509161088093916001969593612895565b01965b019594939291906107fd565b6001979d96505f516020614a5a5f395f51905f529395506105639194506108b69250610f21565b0390a3610883565b906108dd81898686896108d8858e9f9d9e9960019a611001565b611ae6565b6108e78289610e67565b5201959493956107c2565b346101a95761090036610710565b91929061090d363361232e565b6109156114d2565b9061091f85610f86565b9161092c6107ba87610fcc565b945f5b87808210610a0f57878787610964837f0000000000000000000000000000000000000000000000000000000000000000611bd5565b925f935f955b80871061097a5761021686612878565b909192939461098a878388611001565b60208860051b8701015160208960061b8601015190602060018b811b0160051b87010151926109bd8b8986868686612184565b80516109e257509160019493916109d393612a5e565b01965b0195949392919061096a565b6001959b94508293505f516020614a5a5f395f51905f529150610563610a0791610f21565b0390a36109d6565b90610a2e8189868689610a29858e9f9d9e9960019a611001565b612048565b610a388289610e67565b52019594939561092f565b346101a9575f3660031901126101a9575f546040516001600160a01b039091168152602090f35b346101a9575f3660031901126101a95760406003546fffffffffffffffffffffffffffffffff8251918060801c8352166020820152f35b346101a957366003190161018081126101a957610160136101a957610164356001600160401b0381116101a957610aea610ae2610216923690600401610179565b906004612b5f565b505050611973565b346101a95760403660031901126101a9576004356001600160401b0381116101a957366023820112156101a9578060040135906001600160401b0382116101a9573660246101408402830101116101a957602435906001600160401b0382116101a95761021692610b696024933690600401610179565b93909201611012565b346101a957366003190161016081126101a957610140136101a957610144356001600160401b0381116101a95761020f610bb3610216923690600401610179565b90612d09565b6024359060ff821682036101a957565b6044359060ff821682036101a957565b346101a95760803660031901126101a957600435610bf5610bb9565b610bfd610bc9565b90606435610c0b363361232e565b610c1581856127fc565b82841760f41615801590610cc2575b610c9f57839291610c9a9160ff7ff9ecf7862affbbbbf5ef3f0ab7699de9b4048cbc56befb82aba460b86c679a1896161960ff8516600f8316171690600f191617610c77875f52600160205260405f2090565b556040519384938460ff6040929594938160608401971683521660208201520152565b0390a2005b505063828835e160e01b5f5260049290925260ff9182166024521660445260645ffd5b5060ff848416161515610c24565b346101a95760203660031901126101a9576004355f526001602052602060405f2054604051908152f35b346101a957610d083661048e565b610d12363361232e565b3684900361015e1901935f91825b85841015610da3578360051b830135878112156101a9578301610d4483878361164d565b9290918051155f14610d715750610d689260019492610d62926131ee565b90611264565b935b0192610d20565b90600194979350610d9b610563610d955f516020614a5a5f395f51905f529361304a565b93610f21565b0390a3610d6a565b6102169061285e565b346101a95760403660031901126101a9576004356001600160401b0381116101a957366023820112156101a9578060040135906001600160401b0382116101a9573660246101608402830101116101a957602435906001600160401b0382116101a95761021692610e236024933690600401610179565b93909201611271565b346101a9575f3660031901126101a95760206103126114d2565b634e487b7160e01b5f52603260045260245ffd5b8051156102ec5760200190565b80518210156102ec5760209160051b010190565b634e487b7160e01b5f52604160045260245ffd5b90601f801991011681019081106001600160401b03821117610eb057604052565b610e7b565b60408051602081019283529081019290925290610edf81606081015b03601f198101835282610e8f565b51902090565b805f52600160205260405f20549060048216155f14610f05575060601c90565b5f908152600260205260409020546001600160a01b0316919050565b80516020909101516001600160e01b0319811692919060048210610f43575050565b6001600160e01b031960049290920360031b82901b16169150565b60405190610f6d604083610e8f565b565b6001600160401b038111610eb05760051b60200190565b90610f9082610f6f565b610f9d6040519182610e8f565b8281528092610fae601f1991610f6f565b0190602036910137565b634e487b7160e01b5f52601160045260245ffd5b600181901b91906001600160ff1b03811603610fe457565b610fb8565b600281901b91906001600160fe1b03811603610fe457565b91908110156102ec57610120020190565b93929093611020363361232e565b5f93845b8686101561120d576101408602830161103e858783612ec2565b9290918051155f146111d45750803561105f815f52600160205260405f2090565b5493611090600886901c61ffff16918060a086019361108a6110808661163b565b64ffffffffff1690565b90614210565b90816111cd575f5b600f87161790603087901c65ffffffffffff16968260408701986110bb8a611631565b65ffffffffffff166110cc916115f0565b6110d592614294565b6110e7855f52600160205260405f2090565b556110f187611631565b65ffffffffffff1660d01b6111086020870161160a565b62ffffff1660b81b179061111b9061163b565b64ffffffffff1660901b1791608c1b9060881b17179161113d60808201611617565b9361114a60608301612cff565b60408051928352602083019590955260c08301359482019490945260e090910135606082015261ffff909216926001600160a01b0316917fc4799a9aee53133eaba64c7d3fcb8a32d4a751bb1fe857ab0afb81fa69dabc3290608090a46111b090611631565b65ffffffffffff166111c191611264565b946001905b0194611024565b6008611098565b9060019499935060206111f65f516020614a5a5f395f51905f52923593610f21565b6040516001600160e01b03199091168152a36111c6565b935094505050610f6d915061285e565b6002019081600211610fe457565b6004019081600411610fe457565b6003019081600311610fe457565b6005019081600511610fe457565b906102588201809211610fe457565b91908201809211610fe457565b90929361127e363361232e565b5f5b848110156114ca576001906101608102840161129d888783612b5f565b939091928051155f1461149357507f3d8978abc6480ae87f27718935fcb13a9b60af96160005ee858760525491c9cd908035926113016112e5855f52600160205260405f2090565b5496608084019264ffffffffff6112fb8561163b565b16614142565b8061148c575f5b60041916600b8816179060608401978861132181611617565b6113406113346113346113348660601c90565b6001600160a01b031690565b908d8060a01b031603611430575b5082936113756113cd948361136f6113c59565ffffffffffff9060301c1690565b90614294565b611387895f52600160205260405f2090565b556113bd6113b76110806113b16113ab6113a360208c0161160a565b62ffffff1690565b60e81b90565b9361163b565b60c01b90565b179160bc1b90565b179160b81b90565b17906114266113e76113e160408401611617565b97611617565b9160c060a0820135910135906040519485948c8060a01b0316998c8060a01b031698859094939260609260808301968352602083015260408201520152565b0390a45b01611280565b9361137561144e956113c59361147f60046113cd9817988993611617565b6114608d5f52600260205260405f2090565b80546001600160a01b0319166001600160a01b03909216919091179055565b935050509392508861134e565b6008611308565b9293505f516020614a5a5f395f51905f5291506114b36020913593610f21565b6040516001600160e01b03199091168152a361142a565b509350505050565b60405160208101907f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f82527f5c12f30add363fe806a1c77c844a06e98eac52aaa0e7371c664660d2bcdaf46560408201527fc89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc6606082015246608082015260018060a01b037f00000000000000000000000000000000000000000000000000000000000000001660a082015260a08152610edf60c082610e8f565b903590601e19813603018212156101a957018035906001600160401b0382116101a957602001918160061b360383136101a957565b91908110156102ec5760061b0190565b5f19810191908211610fe457565b62093a7f19810191908211610fe457565b91908203918211610fe457565b62ffffff8116036101a957565b35611614816115fd565b90565b356116148161039c565b65ffffffffffff8116036101a957565b3561161481611621565b3564ffffffffff811681036101a95790565b909261166961165a6114d2565b61166384613520565b90613797565b906116738361304a565b936020840193611683858261158c565b905015801561195d575b611930575f969195608082019290885b6116a7888561158c565b90508a10156117db576116c48a6116be8a8761158c565b906115c1565b358a1515806117c0575b611764576117198961170260206116fc8f6116be6116f4885f52600160205260405f2090565b54958c61158c565b0161160a565b9062ffffff6117108a611617565b921690846137b4565b80516117525750600191610d6261173b61174a935f52600160205260405f2090565b5460301c65ffffffffffff1690565b99019861169d565b98505050505050509250925091905f90565b979150506117919497506117ba95989350611783915061178b9261158c565b9190926115d1565b916115c1565b604051631260e33f60e21b60208201529035602482015260448101929092528160648101610ed1565b91905f90565b506117d28b61178b6117838c8961158c565b358111156116ce565b979198509194939295506117ff6117f460608701611631565b65ffffffffffff1690565b955f9860408701975b611812898961158c565b90508b1015611897576118376117f460206118318e6116be8e8e61158c565b01611631565b156118635761185b600191610d626117f460208f611831908f8f906116be9161158c565b9a0199611808565b5050604051631496fa7d60e31b602082015260248101939093525092965090945092506117ba915082905060448101610ed1565b939299509397909496508083036118f35750505061108060a06118e26118dc6118ef9798996118e9956101208901356101408a01356118d58a611617565b918d613882565b94611617565b940161163b565b91613a3f565b9092565b604051637ac30f2960e01b60208201526024810192909252604482019290925260648101919091529395506117ba92508391505060848101610ed1565b505060405163453108a360e11b602082015260248101949094529093509190506117ba8160448101610ed1565b5061196b604082018261158c565b90501561168d565b8051908161197f575050565b602001fd5b61198e6006610f86565b908151156102ec576020808301528151600110156102ec5760026040830152565b906001600160ff1b0382168203610fe4578160011b60020180600211610fe4576119d890610f86565b918251156102ec576020808401528251600110156102ec576040830152565b949392909194611a078282613b5c565b91909687611a1e83355f52600160205260405f2090565b548015908115611ac0575b50611ab65750604082013560601c948593602084013560601c9560a085013584848d82828560c08c0135809d600160a01b600190031691611a6995613882565b98611a7393613bfd565b611a7c92613c69565b611a9c936001600160a01b038716916101008201359160e0013590613882565b6060850193909352608084015260a083015260c090910152565b9750505050505050565b9050611adf62ffffff604086013560481c5b169160181c62ffffff1690565b115f611a29565b959492919095611af68382613b5c565b92909788611b0d84355f52600160205260405f2090565b548015908115611bb8575b50611bad57508893929190604083013560601c93602084013560601c9660a0850135848460c0880135998282858d8d600160a01b600190031691611b5b95613882565b99611b6593613bfd565b611b6e92613c69565b611b8e936001600160a01b038816916101008201359160e0013590613882565b606060079590951b90950193840152608083015260a082015260c00152565b985050505050505050565b9050611bce62ffffff604087013560481c611ad2565b115f611b18565b9190915f80845192638678d1bb865260048460051b0190601c8701905afa92526040519115611c13573d601f1981016020843e8201601f1901604052565b503d5f823e3d90fd5b6001600160401b038111610eb057601f01601f191660200190565b60405190611c46602083610e8f565b5f8252565b9360208501359365ffffffffffff611c638660301c90565b169360408701359462ffffff611c798760481c90565b1690611c858760601c90565b601883811b603084901b606084901b17178818901c15801590611e7b575b611e0057505062ffffff8114611dc6575064ffffffffff611cc48660201c90565b1692611cd7611cd38584613da5565b1590565b8015611db3575b611da0575050505060041615908115611d90575b50611d8657611334611334611d079260601c90565b9035611d2b611d1e825f52600260205260405f2090565b546001600160a01b031690565b906001600160a01b0383811690831603611d4a57505050611614611c37565b60405163297d568960e11b602082015260248101919091526001600160a01b039283166044820152911660648201526116148160848101610ed1565b5050611614611c37565b60ff915060181c1615155f611cf2565b919450925061161495505f919450613de3565b50611dc1611cd38585613da5565b611cde565b604051635fa3875960e11b60208201529735602489015260448801819052606488015250611614945085935050608483019150610ed19050565b9098359750949550611e2c94909350611e2492506001600160a01b03169050611334565b908385613d29565b8051611e7457506116149190610ed19060301c65ffffffffffff16604051948593637ac30f2960e01b6020860152602485016040919493926060820195825260208201520152565b9250505090565b50600487901c600f161515611ca3565b94929390919360208601359465ffffffffffff611ea88760301c90565b169460408801359562ffffff611ebe8860481c90565b1690611eca8860601c90565b601883811b603084901b606084901b17178918901c15801590611fce575b611fa857505062ffffff8114611f6d575064ffffffffff611f098760201c90565b1693611f18611cd38685613da5565b8015611f5a575b611f4857505050505060041615908115611d905750611d8657611334611334611d079260601c90565b92955092955092506116149550613de3565b50611f68611cd38686613da5565b611f1f565b604051635fa3875960e11b6020820152983560248a015260448901819052606489015250611614955086945050608484019250610ed1915050565b9099359850959650611e2c95909450611e2493506001600160a01b031691506113349050565b50600488901c600f161515611ee8565b9091949392611fed8183613f02565b92909687612003815f52600160205260405f2090565b54611ab65750813560601c94602083013560601c9460a0840135948584848d82828d60c08c0135809d61203595613882565b9861203f93613bfd565b611a7c92613ca9565b95949291956120578382613f02565b9190978861206d815f52600160205260405f2090565b54611bad575083823560601c93602084013560601c968b8460a087013598899282828b60c08c0135809e6120a095613882565b996120aa93613bfd565b611b6e92613ca9565b9291926120c8825f52600160205260405f2090565b5461215857359065ffffffffffff6120e08360301c90565b161561212c575060081c64ffffffffff16916120fc8382613da5565b8061211c575b612110575f61161494613de3565b50505050611614611c37565b506121278383613da5565b612102565b604051631496fa7d60e31b60208201526024810191909152935061161492508391505060448101610ed1565b5060405163055f5bdb60e31b602082015260248101919091529250611614915082905060448101610ed1565b949394612199825f52600160205260405f2090565b5461222b57359065ffffffffffff6121b18360301c90565b16156121fd575060081c64ffffffffff16926121cd8483613da5565b806121ed575b6121e05761161494613de3565b5050505050611614611c37565b506121f88484613da5565b6121d3565b604051631496fa7d60e31b602082015260248101919091529450611614935084925050604482019050610ed1565b5060405163055f5bdb60e31b60208201526024810191909152935061161492508391505060448101610ed1565b906004116101a95790600490565b90929192836001116101a95783116101a957600101915f190190565b906021116101a95760010190602090565b906041116101a95760210190602090565b906061116101a95760410190602090565b906081116101a95760610190602090565b356001600160e01b0319811692919060048210610f43575050565b908060209392818452848401375f828201840152601f01601f1916010190565b6001600160a01b039091168152604060208201819052611614939101916122e1565b6040513d5f823e3d90fd5b5f54612359906001600160a01b031661235061234a855f612258565b906122c6565b90833091613f84565b901561236457505050565b63ffffffff1615612401575f805460ff60a01b1916600160a01b1790555f5461239790611334906001600160a01b031681565b91823b156101a9576123c4925f80809460405196879586948593634a63ebf760e11b855260048501612301565b03925af180156123fc576123e2575b505f805460ff60a01b19169055565b806123f05f6123f693610e8f565b80610586565b5f6123d3565b612323565b62d1953b60e31b5f526001600160a01b031660045260245ffd5b903590601e19813603018212156101a957018035906001600160401b0382116101a957602001918160051b360383136101a957565b91908110156102ec5760051b0190565b9290919261247861246f6114d2565b61166383614031565b81359261248d845f52600160205260405f2090565b549361249b6020850161160a565b966124ba606086019862ffffff6124b18b611617565b91168885613d29565b80516125a457505f979596604086019690895b6124d7898961241b565b90508b1015612526576124ff6117f46124fa8d6124f48d8d61241b565b90612450565b611631565b156118635761251e600191610d626117f46124fa8f6124f48f8f61241b565b9a01996124cd565b9392995093979094965082156125745760301c65ffffffffffff168083036118f35750505061108060806118e26118dc6118ef9798996118e99560e08901356101008a01356118d58a611617565b5060405163453108a360e11b602082015260248101919091529496506117ba935084925050604482019050610ed1565b95505050935093505091905f90565b9396959492809160a0860190865260a060208701525260c0840191905f5b8181106125ee575050506040830195909552606082015260800152565b90919260208060019265ffffffffffff873561260981611621565b1681520194019291016125d1565b90919281359061262f825f52600160205260405f2090565b54600881901c61ffff169561265560808601918061264f6110808561163b565b8a614210565b95866127f4575f935b600485600f86161795166004851617155f146127d6575f959793975b5f94604089019461268b8b60601c90565b965b612697878c61241b565b905081101561272357808b6126de8f8c906126ca6117f46124fa878f8f906126c460019c6124f493610eb5565b9961241b565b8d909160081b9160301b9060601b17171790565b6126f0825f52600160205260405f2090565b558b838060a01b038116612707575b50500161268d565b61146061271c925f52600260205260405f2090565b5f8b6126ff565b50612796939b507f6be307bb11156539b5f678e4f2e6c3bbd6960ebc32ea097608210012aff371a998506127d19596506113bd6113b76110806113b16113ab8c999f889f9d8e6113c5999a61278f6127806020946113a39661425b565b915f52600160205260405f2090565b550161160a565b17926127ae6127a760608301611617565b938261241b565b91909460c060a08301359201359260405196879660018060a01b03169a876125b3565b0390a3565b6127eb611d1e875f52600260205260405f2090565b9597939761267a565b60089361265e565b919060018060a01b035f5416331461284f571561283c57815f52600160205260405f205491821561282a5750565b630b9ddb6b60e31b5f5260045260245ffd5b50632a0ee2a360e01b5f5260045260245ffd5b634611258960e11b5f5260045ffd5b806128665750565b600354908101809111610fe457600355565b806128805750565b6003549060801b8101809111610fe457600355565b9493909192945f956020820135906040830135956128db64ffffffffff6128bc8960201c90565b169560ff6128ca8a60181c90565b169387600885901c61ffff16614210565b600f82169165ffffffffffff6128f18660301c90565b169065ffffffffffff86168315801590612a55575b612a4b575b828110612a37575b506004841615801590612a2e575b612a10575b61294b9184916bffffffffffffffffffffffff166001600160601b0319881617614294565b95853596612961885f52600160205260405f2090565b5561296c8960601c90565b6001600160a01b031698606086901c6001600160a01b03169560a01b6001600160a01b0319169060401b62ffffff60881b16179060601b1790605c1b179060581b179060501b604080519687529117602086015260608381013591860191909152608092830135908501526001600160a01b039081169416929081908101037f79c7d8b41b9fc007ce0410279a6d99b4850309c61498a4538c7cc1e42057b15791a4565b92612a2890873585612a228960601c90565b916142e4565b92612926565b50841515612921565b612a44919c5080926115f0565b9a5f612913565b936008179361290b565b50828111612906565b919093929382359265ffffffffffff612a778560301c90565b169564ffffffffff612a898660081c90565b1690612aaa60208401359161ffff612aa18460501c90565b16968488614210565b80612b54575f9160601c5b96606088901b60308b901b17600888901b178317612adb875f52600160205260405f2090565b556040805161ffff98909816885260a09390931b60a49290921b60a89490941b60d08b901b17939093171760208601528281013590850152606091820135848301526001600160a01b0390941693901c917fa2e6095169092d6aa497d3461ad32aa1df721e614b4afd4496bb45aaa5ca9d3b90608090a4565b60089160601c612ab5565b92919092612b6b6114d2565b93612b7582614356565b91612b808387613797565b93813592612bb0612b99855f52600160205260405f2090565b54612ba96113a36020870161160a565b9086614403565b8051612ce35750612bc084610ee5565b6040840194612bce86611617565b6001600160a01b03838116911603612c8757505060e083013594610100840135612c1c612c0b6113e186868c868d612c058e611617565b92613882565b60808701976118e96110808a61163b565b97908051612c7457509383612c50612c70999a9b9c6113b195612c4a8561108099612c6a986118e99c613bfd565b90613ce9565b6060880197610140810135906101200135612c058a611617565b93611617565b9093565b989a50505050505050505091905f905f90565b949150959750612cdb9450610ed19250612ca19150611617565b6040516351910f7960e11b602082015260248101939093526001600160a01b03908116604484015290931660648201529182906084820190565b91905f905f90565b959750505050505091905f905f90565b61ffff8116036101a957565b3561161481612cf3565b90612d1f612d156114d2565b61166360046144ed565b91600435612d35815f52600160205260405f2090565b5490612d5b612d44602461160a565b62ffffff612d526084611617565b911684846137b4565b8051612eb8575065ffffffffffff612d736044611631565b1615612e8a5765ffffffffffff612d8a6044611631565b603084901c65ffffffffffff169182911611612e3a5750600161ffff612db06064612cff565b161480612e2e575b612df75750506118ef91612ddf916101043561012435612dd86084611617565b9187613882565b612de96084611617565b906118e961108060a461163b565b604051630fce16e960e21b60208201526024810191909152600f91909116604482015292939291506117ba90508160648101610ed1565b50600382161515612db8565b935090506117ba9150610ed1612e536044969596611631565b604051637ac30f2960e01b6020820152602481019390935265ffffffffffff16604483015260648201939093529182906084820190565b604051631496fa7d60e31b6020820152602481019190915293949392506117ba915082905060448101610ed1565b9350505050915f90565b929192612ed9612ed06114d2565b611663836144ed565b91813594612eef865f52600160205260405f2090565b5491612efd6020850161160a565b92612f1c608086019462ffffff612f1387611617565b9116838b6137b4565b805161303c57506040850165ffffffffffff612f3782611631565b161561300c5780612f4e65ffffffffffff92611631565b603084901c65ffffffffffff169283911611612ff2575050600161ffff612f7760608801612cff565b161480612fe6575b612fb057506118ef9495965060a06118e26118dc6118e994611080946101008901356101208a01356118d58a611617565b604051630fce16e960e21b60208201526024810198909852600f16604488015250929492506117ba915082905060648101610ed1565b50600381161515612f7f565b9150959793506117ba9450610ed19250612e539150611631565b5050604051631496fa7d60e31b6020820152602481019790975250929492506117ba915082905060448101610ed1565b959750505050505091905f90565b60208101613058818361158c565b151590506130665750505f90565b61306f9161158c565b156102ec573590565b908160209103126101a9575180151581036101a95790565b916020908281520191905f5b8181106130a95750505090565b90919260408060019261ffff87356130c081612cf3565b16815265ffffffffffff60208801356130d881611621565b16602082015201940192910161309c565b9492909593919561ffff6080870191168652608060208701528651809152602060a087019701905f5b81811061314557505050856060926131369287610f6d9798990360408a0152613090565b94019065ffffffffffff169052565b8251805161ffff168a5260209081015165ffffffffffff16818b015260409099019890920191600101613112565b9497969593919290928060a0870160a088525260c0860193905f5b8181106131be57505050916131af9185949360809683036020870152613090565b95604083015260608201520152565b9091946040806001928835815262ffffff60208a01356131dd816115fd565b16602082015201960192910161318e565b9192909260208301613209613203828661158c565b906145e1565b94909185965f975f96604085019560a086019a5b613227888861158c565b90508a101561326f576001906132668a808f61ffff8f61325e8f8f64ffffffffff936116be6113b1936132599361158c565b612cff565b169116614210565b1799019861321d565b9a92975092975092978961349f575b5061328884612cff565b6020613294878761158c565b9490926132c460608901966132a888611631565b906040519687958695632ca879d560e11b8752600487016130e9565b03817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156123fc575f91613470575b5015613466575b6080840198975f5b613319878761158c565b90508110156133a35780613381898d61334461133461333e6001976116be8f8f61158c565b92611617565b65ffffffffffff61ffff61336361335d60208601611631565b94612cff565b16921690868060a01b0316909160081b9160301b9060601b17171790565b61339c61338e838d610eb5565b5f52600160205260405f2090565b550161330f565b5092986133b69098919497959298611617565b966133c081612cff565b936133cb908261158c565b9790936133d8908361158c565b9390966133e48c611631565b65ffffffffffff1660d01b906133f99061163b565b64ffffffffff1660a81b179060a41b179060a01b1760c08201359160e00135926040519661ffff8897169a600160a01b6001900316996134399688613173565b037f9a8e2355eb59d44edc3f60189cd698636bbde01b57216b809011f89933680f5291a46117f490611631565b9460021794613307565b613492915060203d602011613498575b61348a8183610e8f565b810190613078565b5f613300565b503d613480565b60081795505f61327e565b80516020909101905f5b8181106134c15750505090565b82518452602093840193909201916001016134b4565b805191908290602001825e015f815290565b6060916135059594610f6d9460405197889460208601906134d7565b92835260208301526040820152036040810185520183610e8f565b9060208201613539613532828561158c565b9050610f86565b905f5b82518110156135ce578085610ed16135ba61357160206116fc866116be8a61356a60019b6116be838c61158c565b359861158c565b60405192839160208301958690929162ffffff60409160608401957f0690b59ab706f5b00ad81ae6d3af20f40f0d11b757dcf6dda9cbf39857e9f7338552602085015216910152565b5190206135c78286610e67565b520161353c565b50509060408301926135e3613532858361158c565b915f5b8351811015613682578086610ed161366e61361e6020611831866116be61361761325960019b6116be8f8c9061158c565b978c61158c565b60405192839160208301958690929165ffffffffffff60409161ffff60608501967f18c0e91c83c67ac73d205ae43e008948c5c5d7ba4aeb6b482d2677f04569092b865216602085015216910152565b51902061367b8287610e67565b52016135e6565b50935061377761378d9361376961369884612cff565b916040516136ae81610ed16020820180956134aa565b519020946040516136c781610ed16020820180956134aa565b5190206136d660608601611631565b6136e260808701611617565b906136ef60a0880161163b565b604080517fd4745c5e9d5c2c675f93ef6d88833ec51be9348d0ae84bf84110bec84604d7bc602082015261ffff909716908701526060860198909852608085019290925265ffffffffffff90911660a08401526001600160a01b031660c083015264ffffffffff90941660e0820152928390610100820190565b03601f198101845283610e8f565b60c081013561010060e0830135920135926134e9565b6020815191012090565b6042916040519161190160f01b8352600283015260228201522090565b90939291826137c4918684613d29565b93845115908161382b575b506137d8575050565b5f818152600260209081526040918290205491516351910f7960e11b9181019190915260248101929092526001600160a01b03928316604483015290911660648201529091506116148160848101610ed1565b600491501615155f6137cf565b91908110156102ec5760051b81013590601e19813603018212156101a95701908135916001600160401b0383116101a95760200182360381136101a9579190565b90156102ec5790565b9490939293806139425750808210156139395761389e92613838565b92906081841480613916575b61390a57831515806138d9575b6138c357505050505f90565b83611614946138d192612266565b92909161486d565b50600160f91b6001600160f81b03196139036138f58785613879565b356001600160f81b03191690565b16146138b7565b90611614939250614775565b50600160f81b6001600160f81b03196139326138f58785613879565b16146138aa565b50505050505f90565b9250509150611614926146e1565b60405190604082018281106001600160401b03821117610eb0576040525f6020838281520152565b6020818303126101a9578051906001600160401b0382116101a957019080601f830112156101a95781516139ab81610f6f565b926139b96040519485610e8f565b81845260208085019260051b8201019283116101a957602001905b8282106139e15750505090565b81518152602091820191016139d4565b60206040818301928281528451809452019201905f5b818110613a145750505090565b825180516001600160a01b031685526020908101518186015260409094019390920191600101613a07565b606093909290916040805190613a558183610e8f565b60018252601f19015f5b818110613b455750505f613ab591613a75610f5e565b6001600160a01b0388168152846020820152613a9082610e5a565b52613a9a81610e5a565b5060405180938192638678d1bb60e01b8352600483016139f1565b03817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa80156123fc57613afa915f91613b23575b50610e5a565b5193613b09611cd38487613da5565b613b1257505050565b613b209395509084916148fd565b91565b613b3f91503d805f833e613b378183610e8f565b810190613978565b5f613af4565b602090613b50613950565b82828601015201613a5f565b610160613b20916040606060208301359264ffffffffff8382013565ffffffffffff8551967fb9228c6bfd87492d1df18796d72b235e034ed097caf96e7cc23af3a3ce3ccfc188528435602089015282861c8789015280861c86890152818160301c1660808901521660a087015262ffffff8160481c1660c087015260ff8160181c1660e087015260201c1661010085015201610120830137208092613797565b9290919280613c59575080821015613c5257613c1892613838565b613c2181611c1c565b90613c2f6040519283610e8f565b808252602082019236828201116101a957815f9260209286378301015251902090565b5050505f90565b919250505f5260205260405f2090565b6060906116149392604051917f8018ec9282fac3ce906c7f35ae0d0ce3fc734b66b445ccf204889125bde7eeb48352602083015260408201522090613797565b6060906116149392604051917f90b23f42f4ffb32819eb4fee61d5a088160f55a71ef684c0254c9d23fb7ebd0d8352602083015260408201522090613797565b6060906116149392604051917f45f8f5b604114a6265251d9fd053a08c0fa8b5043b5ae8634fcfc65a296a8d358352602083015260408201522090613797565b90939291613d38908583614403565b9384511580613d8e575b613d4b57505050565b6040516306220db560e21b602082015260248101929092526001600160a01b03909216604482015260609190911c60648201529091506116148160848101610ed1565b50606081901c6001600160a01b0384161415613d42565b600160501b81161515919082613dcd575b82613dc057505090565b64ffffffffff1611919050565b915064ffffffffff8260281c1681101591613db6565b93929190613e14611334613e07613e01613dfc85610fe9565b61121d565b88610e67565b516001600160a01b031690565b91613e35611334613e07613e2f613e2a86610fe9565b61122b565b89610e67565b928115613eca578415613e9457613e4c8683613da5565b15613e7857505061161494613e6b613e66613e7193610fe9565b611247565b90610e67565b51906148fd565b9250925061161494613e6b613e8f613e7193610fe9565b611239565b505060405163a3f7445d60e01b60208201526001600160a01b039092166024830152509250611614915082905060448101610ed1565b60405163a3f7445d60e01b60208201526001600160a01b0390911660248201529550611614945085935050604483019150610ed19050565b610120613b20916060604082359264ffffffffff6020820135948351957f783bbf816da500a94ea0336485046f878d5c97d74af07b04dffe3110c2f5270e875261ffff8160501c16602088015265ffffffffffff8260301c168588015281861c86880152851c608087015260081c1660a08501520160c0830137208092613797565b6040805163b700961360e01b602082019081526001600160a01b0394851660248301529390941660448501526001600160e01b031990941660648085019190915283525f94859490939092859291613fdd608482610e8f565b8380528360205251915afa613fee57565b9150505f51906020518060201c150290565b604090610f6d9261401b9594835196879360208501906134d7565b9182526020820152036020810185520183610e8f565b9061403f604083018361241b565b60405160208101949285925f5b8181106141195750505061406d8161378d959603601f198101835282610e8f565b5190209061410981356137696140856020850161160a565b9461409260608601611617565b61409e6080870161163b565b604080517f5b2d1d54840068d73426d6a7f99b62af9138aa8f6d2f4bd59c67352aeb6d55d460208201529081019590955262ffffff909716606085015260808401919091526001600160a01b031660a083015264ffffffffff90941660c082015292839060e0820190565b60c060a082013591013591614000565b90919660208060019265ffffffffffff8b3561413481611621565b16815201980192910161404c565b9291905f936001607f6141558460f81c90565b16148015906141f9575b6141f0575b5f5b8181151591826141d9575b50506141cf575b61418142611255565b106141c4575b64ffffffffff90614197426115df565b91829116109182156141b3575b50506141ac57565b9060081790565b64ffffffffff161090505f806141a4565b600490931792614187565b9360021793614178565b6141e9925090611cd391866149ec565b815f614171565b60019450614164565b506001607f6142088560f81c90565b16141561415f565b939291905f946001607f6142248560f81c90565b1614801590614244575b61423b575b600a1c614166565b60019550614233565b506001607f6142538660f81c90565b16141561422e565b62ffffff8160181c169160018301809311610fe4576001600160601b0319821660189390931b9290921762ffff00909116171760101790565b90806142dd576010905b62ffffff8360181c169060018201809211610fe4576001600160601b0319841660309190911b1760189190911b1762ffff009092169190911791171790565b5f9061429e565b9060048116156143175750614301905f52600260205260405f2090565b546001600160a01b031603611614576004191690565b60601c809214614351575f90815260026020526040902080546001600160a01b0319166001600160a01b0390921691909117905560041790565b505090565b61378d9080359064ffffffffff6020820135614371816115fd565b604083013561437f8161039c565b60608401359061438e8261039c565b62ffffff61439e6080870161163b565b604080517fbc50504378477742a1f92c884d7227d66157dddfca25744e818cc5c34b4c6136602082015290810198909852931660608701526001600160a01b0390811660808701521660a08501521660c080840191909152825261410960e083610e8f565b9080156144a357601881901c62ffffff16808414801590614497575b614461575090915060041c600f16908115611d8657604051636b6fd97760e01b6020820152602481019190915260448101919091526116148160648101610ed1565b604051635fa3875960e11b6020820152602481019390935260448301939093525060648101919091526116148160848101610ed1565b5062ffffff811461441f565b50604051630b9ddb6b60e31b6020820152602481019190915290506116148160448101610ed1565b610f6d906137696144e7949360405195869360208501906134d7565b906134d7565b61378d90602081013561459c8235614504836115fd565b610ed1604085013561451581611621565b61452160608701612cff565b61452d60808801611617565b604080517f788f2bbe77cf86335bcd1104ad0135a73e79bf2068b65f72c1c53748496e178260208201529081019590955262ffffff909616606085015265ffffffffffff909116608084015261ffff1660a08301526001600160a01b0390931660c082015291829060e0820190565b6145dc6145ab60a0840161163b565b6040805164ffffffffff909216602083015260c08501359082015260e0939093013560608401528260808101613769565b6144cb565b90915f916145ee84610f6f565b906145fc6040519283610e8f565b848252601f1961460b86610f6f565b015f5b8181106146ca57505081945f5b8181106146285750505050565b806146b561464b61463c60019486886115c1565b355f52600160205260405f2090565b549761ffff60088a901c1661469261466e60308c901c65ffffffffffff166117f4565b614683614679610f5e565b61ffff9094168452565b65ffffffffffff166020830152565b61469c8489610e67565b526146a78388610e67565b50600f89168091179861425b565b6146c361463c8386886115c1565b550161461b565b6020906146d5613950565b8282870101520161460e565b5f939290916001600160ff1b038216917f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1831061471f575b50505050565b6020949550915f9391601b60809460405194855260ff1c01868401526040830152606082015282805260015afa505f51905f808080614719565b359060208110614767575090565b5f199060200360031b1b1690565b91909161478b6147858385612282565b90614759565b926147b361478561479f6147858685612293565b946147ad61478582866122a4565b936122b5565b917f7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a88311613939575f614806610ed16147fa60209460405192839187830160209181520190565b604051918280926134d7565b039060025afa156123fc575f5160408051602081019290925281019190915260608101919091526080810183905260a081018290526148529061484c8160c08101610ed1565b5a614a38565b1561486757611614915f5260205260405f2090565b50505f90565b610ed161489f929493604051948593630b135d3f60e11b602086015260248501526040604485015260648401916122e1565b620655185a106148e3575f808052815160209283018462061a80fa630b135d3f60e11b5f511490601f3d1116165f146148de576001600160a01b031690565b505f90565b5a63fe336aa760e01b5f526206551860045260245260445ffd5b9092919283156149ba57600160501b84161561498457611614928492610ed19261493061108064ffffffffff9860281c90565b6040516337a8ebfb60e11b60208201526001600160a01b039093166024840152604483019190915264ffffffffff90811660648301529390951692909216608485015260a4840191909152829060c4820190565b604051639213fde160e01b60208201526001600160a01b0390921660248301526044820152915061161490508160648101610ed1565b5060405163a3f7445d60e01b60208201526001600160a01b039091166024820152915061161490508160448101610ed1565b919060580180605811610fe457826001911c1615159182614a22575b82614a1257505090565b60981c64ffffffffff1611919050565b915064ffffffffff8260c01c1681101591614a08565b6020915f91828052610100848351930191fa60015f511490601f3d1116169056fe5f00fe8cd322135d5a3b85b15400d312e3e7d084f1cf9bc8f0418a1dcc55be6a";
 
   
       type LotLedgerConstructorParams = [signer?: Signer] | ConstructorParameters<typeof ContractFactory>;
@@ -536,11 +1877,11 @@ import type { NonPayableOverrides } from "../../../common.js"
         
       }
     
-    override getDeployTransaction(authority: AddressLike, parties: AddressLike, overrides?: NonPayableOverrides & { from?: string }): Promise<ContractDeployTransaction> {
-      return super.getDeployTransaction(authority, parties, overrides || {});
+    override getDeployTransaction(authority: AddressLike, parties: AddressLike, processes: AddressLike, overrides?: NonPayableOverrides & { from?: string }): Promise<ContractDeployTransaction> {
+      return super.getDeployTransaction(authority, parties, processes, overrides || {});
     };
-    override deploy(authority: AddressLike, parties: AddressLike, overrides?: NonPayableOverrides & { from?: string }) {
-      return super.deploy(authority, parties, overrides || {}) as Promise<LotLedger & {
+    override deploy(authority: AddressLike, parties: AddressLike, processes: AddressLike, overrides?: NonPayableOverrides & { from?: string }) {
+      return super.deploy(authority, parties, processes, overrides || {}) as Promise<LotLedger & {
         deploymentTransaction(): ContractTransactionResponse;
       }>;
     }
