@@ -19,8 +19,8 @@ const isCollected = (event: LotEvent): event is Collected => event.name === "Col
 /** A collect's lot is its digest, its keeper the custodian; it is open. Lots are numbered in the order of events. */
 async function addLots(sql: Sql, events: readonly Collected[]): Promise<void> {
   await sql`
-    INSERT INTO lot (no, id, custodian, grams, seq, class, disposition, flags)
-    SELECT last.no + new.n, new.id, new.custodian, new.grams, 0, new.class, 0, new.flags
+    INSERT INTO lot (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by)
+    SELECT last.no + new.n, new.id, new.custodian, new.custodian, new.grams, 0, new.class, 0, new.flags, new.id
     FROM unnest(
       ${column(events.map(({ args }) => args.lot))}::text[], ${column(events.map(({ args }) => args.keeper))}::text[],
       ${column(events.map(({ args }) => args.grams))}::bigint[], ${column(events.map(({ args }) => args.class))}::int[],
@@ -32,8 +32,8 @@ async function addLots(sql: Sql, events: readonly Collected[]): Promise<void> {
 
 async function addActs(sql: Sql, events: readonly Collected[]): Promise<void> {
   await sql`
-    INSERT INTO act (block, idx, digest, kind, lot, seq, giver, receiver, grams, captured_at, flags, anchor, evidence, tx)
-    SELECT block, idx, lot, 'collect', lot, 0, giver, receiver, grams, captured_at, flags, anchor, evidence, tx
+    INSERT INTO act (block, idx, digest, kind, lot, seq, giver, receiver, grams, captured_at, flags, anchor, evidence, tx, loss_grams)
+    SELECT block, idx, lot, 'collect', lot, 0, giver, receiver, grams, captured_at, flags, anchor, evidence, tx, 0
     FROM unnest(
       ${column(events.map(({ block }) => block))}::bigint[], ${column(events.map(({ index }) => index))}::int[],
       ${column(events.map(({ args }) => args.lot))}::text[], ${column(events.map(({ args }) => args.collector))}::text[],
@@ -78,7 +78,7 @@ async function lotRecords(sql: Sql, after: string, limit: number): Promise<State
 export function traceabilityProjection(ledger: Hex): Projection<LotEvent> {
   return {
     name: "traceability",
-    version: 1,
+    version: 2,
     tables: ["edge", "act", "lot"],
     addresses: [ledger],
     decode: decodeLotLog,

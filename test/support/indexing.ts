@@ -35,7 +35,8 @@ export async function indexAll(db: Db, ledger: Ledger, deps: Partial<IndexerDeps
 
 /** Empties whatever the read path has written: cheaper than another database. */
 export async function clearIndex({ sql }: Db): Promise<void> {
-  await sql`TRUNCATE block, raw, cursor, projection, state_digest, account, account_key, vocabulary, lot, act, edge`;
+  await sql`
+    TRUNCATE block, raw, cursor, projection, state_digest, account, account_key, vocabulary, licence, lot, act, edge, ruling`;
 }
 
 /** Every row that the read path has written, by table, in the order of keys. */
@@ -54,8 +55,10 @@ export async function projectionRows({ sql }: Pick<Db, "sql">): Promise<Record<s
     account: await sql`SELECT * FROM account ORDER BY id`,
     account_key: await sql`SELECT * FROM account_key ORDER BY id`,
     vocabulary: await sql`SELECT * FROM vocabulary ORDER BY list, code`,
+    licence: await sql`SELECT * FROM licence ORDER BY account, kind`,
     lot: await sql`SELECT * FROM lot ORDER BY no`,
     act: await sql`SELECT * FROM act ORDER BY block, idx`,
     edge: await sql`SELECT * FROM edge ORDER BY child, parent`,
+    ruling: await sql`SELECT * FROM ruling ORDER BY block, idx`,
   };
 }

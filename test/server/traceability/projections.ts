@@ -168,8 +168,8 @@ eachDatabase("provenance walk", (open) => {
     await db.sql`INSERT INTO cursor (name, block, hash) VALUES ('indexer', 9, '0x99')`;
     for (let no = 1; no <= 7; no++) {
       await db.sql`
-        INSERT INTO lot (no, id, custodian, grams, seq, class, disposition, flags)
-        VALUES (${no}, ${lot(no)}, '0xaa', 10, 0, 1, 0, 0)`;
+        INSERT INTO lot (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by)
+        VALUES (${no}, ${lot(no)}, '0xaa', '0xaa', 10, 0, 1, 0, 0, ${lot(no)})`;
     }
     for (const [child, parent] of edges)
       await db.sql`INSERT INTO edge (child, parent, grams) VALUES (${child}, ${parent}, 5)`;
