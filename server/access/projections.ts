@@ -5,7 +5,7 @@ import {
   type PartyEvent,
   type StandingWord,
   type VocabularyEvent,
-} from "../chain/events.ts";
+} from "../chain/partyEvents.ts";
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";

@@ -4,8 +4,8 @@
  * effects[n] = sha256(effects[n−1] ‖ hash of block n ‖ "v1" ‖ facts), effects before the first block = 32 zero bytes.
  * facts: one line for each event of the ledger's contracts in block n, by log index, joined with "\n", in UTF-8; nothing
  * for a block without any. A line is the event's name, then ` name=value` for every argument in declared order, packed
- * words opened into the fields that CONTRACTS.md lists: integers in decimal, hex in lower case with 0x, booleans as
- * true or false. Events that CONTRACTS.md does not list (an authority's own) are no facts.
+ * words opened into the fields that the contract's interface lists: integers in decimal, hex in lower case with 0x,
+ * booleans as true or false, arrays as `[a,b]`, structs in them as `(a,b)`. Events of an authority's own are no facts.
  *
  * state: each entity is one line `key=value\n`. Its bucket is the first byte of sha256(key); a bucket's digest is the
  * sha256 of its lines in ascending order of their keys' bytes; root = sha256 of the 256 digests, bucket 0 first.
@@ -29,11 +29,16 @@ export function effectsDigest(before: Hex, blockHash: Hex, facts: readonly strin
   return `0x${link.update(facts.join("\n")).digest("hex")}`;
 }
 
+type Scalar = string | number | bigint | boolean;
+
+const arrayText = (values: readonly (Scalar | object)[]): string =>
+  `[${values.map((value) => (typeof value === "object" ? `(${Object.values(value).join(",")})` : value)).join(",")}]`;
+
 /** An event as its line of facts; `args` must stand in declared order. */
 export function factLine(name: string, args: object): string {
   let line = name;
-  for (const [field, value] of Object.entries(args) as [string, string | number | bigint | boolean][]) {
-    line += ` ${field}=${value}`;
+  for (const [field, value] of Object.entries(args) as [string, Scalar | (Scalar | object)[]][]) {
+    line += ` ${field}=${Array.isArray(value) ? arrayText(value) : value}`;
   }
   return line;
 }

@@ -3,7 +3,7 @@ import { id, type Interface } from "ethers";
 import { readAccountStandings, readKeys } from "../../../server/access/queries.ts";
 import { readHeader, readLogs } from "../../../server/chain/blocks.ts";
 import { interfaces, readView, type ContractName } from "../../../server/chain/contracts.ts";
-import { decodePartyLog, decodeVocabularyLog } from "../../../server/chain/events.ts";
+import { decodePartyLog, decodeVocabularyLog } from "../../../server/chain/partyEvents.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import type { Db } from "../../../server/db/port.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 import { readHeader, readLogs } from "../../../server/chain/blocks.ts";
 import { interfaces, readView } from "../../../server/chain/contracts.ts";
-import { decodeLotLog } from "../../../server/chain/events.ts";
+import { decodeLotLog } from "../../../server/chain/lotEvents.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import type { Db } from "../../../server/db/port.ts";
 import { conservationTotals, readLot, readProvenance, recordedDigests } from "../../../server/traceability/queries.ts";

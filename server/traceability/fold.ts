@@ -1,0 +1,276 @@
+/** What a range of events makes of the lots: a pure fold, in contract vocabulary. Who reads and writes rows is `rows.ts`. */
+import type { LotEvent } from "../chain/lotEvents.ts";
+import type { Hex } from "../chain/port.ts";
+import { childId } from "./children.ts";
+import { spread } from "./spread.ts";
+
+type Of<Name extends LotEvent["name"]> = Extract<LotEvent, { name: Name }>;
+
+export const dispositions = { open: 0, consumed: 1, void: 2 } as const;
+
+/** The lower half of an event's flags are the lot's own; the upper half are the reasons for its review. */
+const LOT_FLAGS = 0x0f;
+const BAILED = 4;
+
+/** A lot as it stands. */
+export interface LotState {
+  /** in event order, above those of the lots it was made from */
+  no: number;
+  id: Hex;
+  custodian: Hex;
+  /** who has title: the custodian, unless the lot is bailed */
+  owner: Hex;
+  grams: number;
+  seq: number;
+  class: number;
+  disposition: number;
+  flags: number;
+  /** digest of the act that made it */
+  madeBy: Hex;
+  /** digest of the act that consumed it */
+  endedBy: Hex | undefined;
+}
+
+/** An act as it was recorded; the columns of `act` (migration 0002) say what each field is of each kind. */
+export interface ActRecord {
+  block: number;
+  index: number;
+  tx: Hex;
+  digest: Hex;
+  kind: "collect" | "handoff" | "split" | "transform" | "conclude" | "pass-title";
+  lot: Hex;
+  seq: number;
+  giver: Hex;
+  receiver: Hex;
+  grams: number;
+  declaredGrams?: number;
+  acceptedGrams?: number;
+  lossGrams: number;
+  code: number;
+  capturedAt: number;
+  flags: number;
+  anchor: Hex;
+  evidence: Hex;
+}
+
+export interface Edge {
+  /** numbers of lots */
+  child: number;
+  parent: number;
+  /** of the child, from this parent */
+  grams: number;
+}
+
+export interface Ruling {
+  block: number;
+  index: number;
+  tx: Hex;
+  lot: Hex;
+  kind: "flags" | "void";
+  set: number;
+  cleared: number;
+  grams: number;
+  auditor: Hex | undefined;
+  basis: Hex;
+}
+
+/** What a range comes to. */
+export interface Changes {
+  /** new lots, numbered, in order, as they stand after the range */
+  made: LotState[];
+  /** lots from before the range that changed */
+  changed: LotState[];
+  acts: ActRecord[];
+  edges: Edge[];
+  rulings: Ruling[];
+}
+
+/** The lots from before a range that its events touch: all must be given to {@link foldLots}. */
+export function touchedLots(events: readonly LotEvent[]): Set<Hex> {
+  const touched = new Set<Hex>();
+  for (const { name, args } of events) {
+    if (name === "Transformed") for (const { lot } of args.inputs) touched.add(lot);
+    else if (name !== "Collected" && name !== "Skipped") touched.add(args.lot);
+  }
+  return touched;
+}
+
+/**
+ * Folds the events of a range, in order.
+ * @param before the lots among {@link touchedLots} that there were; they are changed in place
+ * @param lastNo the highest number of a lot, 0 when there is none
+ * @throws where an event speaks of a lot that is not there
+ */
+export function foldLots(events: readonly LotEvent[], before: ReadonlyMap<Hex, LotState>, lastNo: number): Changes {
+  const made = new Map<Hex, LotState>();
+  const changed = new Set<LotState>();
+  const changes: Changes = { made: [], changed: [], acts: [], edges: [], rulings: [] };
+  const book: Book = {
+    changes,
+    lot(id) {
+      const fresh = made.get(id);
+      if (fresh) return fresh;
+      const lot = before.get(id);
+      if (!lot) throw new Error(`An event speaks of lot ${id}, which is not indexed.`);
+      changed.add(lot);
+      return lot;
+    },
+    make(state) {
+      const lot = { ...state, no: ++lastNo, seq: 0, disposition: dispositions.open, endedBy: undefined };
+      made.set(lot.id, lot);
+      changes.made.push(lot);
+      return lot;
+    },
+  };
+  for (const event of events) play(book, event);
+  return { ...changes, changed: [...changed] };
+}
+
+type NewLot = Omit<LotState, "no" | "seq" | "disposition" | "endedBy">;
+
+interface Book {
+  changes: Changes;
+  lot(id: Hex): LotState;
+  make(state: NewLot): LotState;
+}
+
+function play(book: Book, event: LotEvent): void {
+  switch (event.name) {
+    case "Collected":
+      return collect(book, event);
+    case "HandedOver":
+      return handOver(book, event);
+    case "LotSplit":
+      return split(book, event);
+    case "Transformed":
+      return transform(book, event);
+    case "Concluded":
+      return conclude(book, event);
+    case "TitlePassed":
+      return passTitle(book, event);
+    case "FlagsChanged":
+      return ruleOnFlags(book, event);
+    case "LotVoided":
+      return declareVoid(book, event);
+    case "Skipped":
+  }
+}
+
+type Told = "capturedAt" | "flags" | "anchor" | "evidence" | "block" | "index" | "tx";
+
+/** What is alike in all acts. */
+function act(
+  { changes }: Book,
+  event: {
+    args: Pick<ActRecord, "capturedAt" | "flags" | "anchor" | "evidence">;
+    block: number;
+    index: number;
+    tx: Hex;
+  },
+  rest: Omit<ActRecord, Told>,
+): void {
+  const { args, block, index, tx } = event;
+  const { capturedAt, flags, anchor, evidence } = args;
+  changes.acts.push({ block, index, tx, ...rest, capturedAt, flags, anchor, evidence });
+}
+
+/** What every act does to a lot that it leaves with so many grams and these flags. */
+function afterAct(lot: LotState, digest: Hex, grams: number, flags: number): void {
+  lot.grams = grams;
+  lot.flags = flags & LOT_FLAGS;
+  lot.seq++;
+  if (grams > 0) return;
+  lot.disposition = dispositions.consumed;
+  lot.endedBy = digest;
+}
+
+function collect(book: Book, event: Of<"Collected">): void {
+  const { lot: id, collector, keeper, class: kind, grams, flags } = event.args;
+  const owned = { custodian: keeper, owner: keeper, madeBy: id };
+  book.make({ id, class: kind, grams, flags: flags & LOT_FLAGS, ...owned });
+  const parties = { giver: collector, receiver: keeper };
+  act(book, event, { digest: id, kind: "collect", lot: id, seq: 0, ...parties, grams, lossGrams: 0, code: 0 });
+}
+
+/** Under bailment title stays where it was; otherwise it goes with the lot. */
+function handOver(book: Book, event: Of<"HandedOver">): void {
+  const { lot: id, from, to, digest, declaredGrams, acceptedGrams, seq, flags, bailment } = event.args;
+  const lot = book.lot(id);
+  // a heavier scale adds nothing
+  const grams = Math.min(declaredGrams, acceptedGrams);
+  if ((flags & BAILED) === 0) lot.owner = to;
+  lot.custodian = to;
+  afterAct(lot, digest, grams, flags);
+  const parties = { giver: from, receiver: to };
+  const masses = { grams, declaredGrams, acceptedGrams, lossGrams: declaredGrams - grams };
+  act(book, event, { digest, kind: "handoff", lot: id, seq, ...parties, ...masses, code: bailment });
+}
+
+/** Children stay in the custody, under the title and the flags of the lot. */
+function split(book: Book, event: Of<"LotSplit">): void {
+  const { lot: id, operator, digest, grams: parts, seq, flags } = event.args;
+  const parent = book.lot(id);
+  const { custodian, owner, class: kind, grams } = parent;
+  for (const [i, part] of parts.entries()) {
+    const lot = { id: childId(digest, i), class: kind, grams: part, flags: flags & LOT_FLAGS };
+    const child = book.make({ ...lot, custodian, owner, madeBy: digest });
+    book.changes.edges.push({ child: child.no, parent: parent.no, grams: part });
+  }
+  afterAct(parent, digest, 0, flags);
+  const parties = { giver: operator, receiver: operator };
+  act(book, event, { digest, kind: "split", lot: id, seq, ...parties, grams, lossGrams: 0, code: 0 });
+}
+
+/** Consumed lots keep their flags; the outputs have those that the event tells. */
+function transform(book: Book, event: Of<"Transformed">): void {
+  const { digest, operator, process, inputs, outputs, lossGrams, flags } = event.args;
+  const parents = inputs.map(({ lot }) => book.lot(lot));
+  const masses = parents.map(({ grams }) => grams);
+  for (const [i, { class: kind, grams }] of outputs.entries()) {
+    const lot = { id: childId(digest, i), class: kind, grams, flags: flags & LOT_FLAGS };
+    const child = book.make({ ...lot, custodian: operator, owner: operator, madeBy: digest });
+    for (const [n, share] of spread(grams, masses).entries()) {
+      book.changes.edges.push({ child: child.no, parent: parents[n]!.no, grams: share });
+    }
+  }
+  for (const parent of parents) afterAct(parent, digest, 0, parent.flags);
+  const { lot, seq } = inputs[0]!;
+  const parties = { giver: operator, receiver: operator };
+  const grams = masses.reduce((sum, mass) => sum + mass, 0);
+  act(book, event, { digest, kind: "transform", lot, seq, ...parties, grams, lossGrams, code: process });
+}
+
+function conclude(book: Book, event: Of<"Concluded">): void {
+  const { lot: id, operator, kind, digest, grams, seq, flags } = event.args;
+  const lot = book.lot(id);
+  afterAct(lot, digest, lot.grams - grams, flags);
+  const parties = { giver: operator, receiver: operator };
+  act(book, event, { digest, kind: "conclude", lot: id, seq, ...parties, grams, lossGrams: grams, code: kind });
+}
+
+function passTitle(book: Book, event: Of<"TitlePassed">): void {
+  const { lot: id, owner, to, digest, seq, flags } = event.args;
+  const lot = book.lot(id);
+  const { grams } = lot;
+  lot.owner = to;
+  afterAct(lot, digest, grams, flags);
+  const parties = { giver: owner, receiver: to };
+  act(book, event, { digest, kind: "pass-title", lot: id, seq, ...parties, grams, lossGrams: 0, code: 0 });
+}
+
+function ruleOnFlags(book: Book, { args, block, index, tx }: Of<"FlagsChanged">): void {
+  const { lot: id, set, cleared, basis } = args;
+  const lot = book.lot(id);
+  lot.flags = (lot.flags | set) & ~cleared;
+  const ruling = { kind: "flags", set, cleared, grams: 0, auditor: undefined } as const;
+  book.changes.rulings.push({ block, index, tx, lot: id, basis, ...ruling });
+}
+
+function declareVoid(book: Book, { args, block, index, tx }: Of<"LotVoided">): void {
+  const { lot: id, auditor, grams, basis } = args;
+  const lot = book.lot(id);
+  lot.grams = 0;
+  lot.disposition = dispositions.void;
+  const ruling = { kind: "void", set: 0, cleared: 0, grams, auditor } as const;
+  book.changes.rulings.push({ block, index, tx, lot: id, basis, ...ruling });
+}
