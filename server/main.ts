@@ -37,7 +37,7 @@ import { settle } from "./relayer/settle.ts";
 import { traceabilityCarriers } from "./traceability/carriers.ts";
 import { lotChecks } from "./traceability/conservation.ts";
 import { traceabilityProjection } from "./traceability/projections.ts";
-import { recordedDigests } from "./traceability/queries.ts";
+import { lotOrder } from "./traceability/order.ts";
 import { traceabilityRoutes } from "./traceability/routes.ts";
 
 /** How often a network is asked for its head. */
@@ -183,7 +183,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     chain,
     finality: config.finality,
     projections,
-    settle: (sql, outcomes) => settle(sql, outcomes, recordedDigests),
+    settle: (sql, outcomes) => settle(sql, outcomes, lotOrder),
     // raw transactions become final, and reverted batches are taken back, once the index has passed their block
     afterCommit: relayer.wake,
     log,

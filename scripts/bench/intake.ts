@@ -48,7 +48,7 @@ async function chainAlone(prepared: PreparedHome, acts: readonly SignedItem[]): 
         receiverSignature: item.receiverSignature,
       }),
     );
-    const gasLimit = carrier!.gasBase + carrier!.gasPerItem * BigInt(batch.length);
+    const gasLimit = bodies.reduce((gas, body) => gas + carrier!.gasOf(body), carrier!.gasBase);
     return signer.sign({ to: carrier!.to, data: carrier!.calldata(bodies), nonce: first + i, gasLimit, chainId });
   });
   const began = performance.now();

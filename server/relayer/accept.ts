@@ -1,7 +1,7 @@
 /** Taking requests in: stored durably before this returns, each key once for ever. */
 import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
-import type { NewRequest, Recorded, RequestState } from "./requests.ts";
+import type { NewRequest, Order, RequestState } from "./requests.ts";
 
 /** What is answered for one request handed in. */
 export interface Accepted {
@@ -24,9 +24,9 @@ interface Row extends NewRequest {
  * Stores acts, all or none, and answers for each in the order given; an act twice in one call is accepted once.
  * One that the chain has recorded already, in whoever's transaction, is stored as `final` and never sent.
  */
-export function accept(db: Db, requests: readonly NewRequest[], alreadyRecorded: Recorded): Promise<Accepted[]> {
+export function accept(db: Db, requests: readonly NewRequest[], order: Order): Promise<Accepted[]> {
   return db.transaction(async (sql) => {
-    const recorded = await alreadyRecorded(
+    const recorded = await order.recorded(
       sql,
       requests.map(({ digest }) => digest),
     );
@@ -60,7 +60,7 @@ export function acceptTransaction(
   transaction: NewTransaction,
 ): Promise<Accepted | { digest: Hex; status: "nonce-taken" }> {
   const { hash, sender, nonce, raw, receipt, acceptedAt, chainNonce } = transaction;
-  const common = { digest: hash, party: sender, kind: "transaction", body: raw, subject: hash, seq: 0 };
+  const common = { digest: hash, party: sender, kind: "transaction", body: raw, subject: hash, seq: -1 };
   const row: Row = { ...common, receipt, acceptedAt, state: "signed", tx: hash };
   return db.transaction(async (sql) => {
     const stored = await insert(sql, [row]);

@@ -45,7 +45,7 @@ export async function assign(deps: AssignDeps): Promise<boolean> {
     const head = nonce !== undefined && (await readHead(sql, carriers));
     if (!head) return false;
     const carrier = carriers.find(({ kind }) => kind === head.kind)!;
-    const batch = await takeBatch(sql, carrier, head.cap);
+    const batch = fitting(carrier, await takeBatch(sql, carrier, head.cap));
     if (batch.length > 0) await storeSigned(sql, deps, carrier, nonce, batch);
     return batch.length > 0;
   });
@@ -68,14 +68,14 @@ async function lockNonce(sql: Sql, address: Hex): Promise<number | undefined> {
 /**
  * Kind and batch cap of the next batch. Those whose batch reverted come first (their cap is the smaller one): they have
  * waited longest. Of one subject only the lowest queued `seq` may go, so that two of its acts never change places; the
- * list of those is made once a query, and only where there is a `seq` above 0.
+ * list of those is made once a query, and only for requests that need their subject.
  */
 async function readHead(sql: Sql, carriers: readonly Carrier[]): Promise<{ kind: string; cap: number } | undefined> {
   const kinds = carriers.map(({ kind }) => kind);
   const [head] = await sql<{ kind: string; cap: number }>`
     SELECT kind, batch_cap AS cap FROM request
     WHERE queued AND kind = ANY(${kinds}::text[])
-      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
+      AND (seq = -1 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
     ORDER BY batch_cap, ordinal LIMIT 1`;
   return head;
 }
@@ -86,12 +86,21 @@ interface Item {
 }
 
 function takeBatch(sql: Sql, carrier: Carrier, cap: number): Promise<Item[]> {
-  const most = Math.min(cap, Math.max(1, Number((MOST_GAS - carrier.gasBase) / carrier.gasPerItem)));
   return sql<Item>`
     SELECT digest, body FROM request
     WHERE queued AND kind = ${carrier.kind} AND batch_cap = ${cap}
-      AND (seq = 0 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
-    ORDER BY ordinal LIMIT ${most} FOR UPDATE SKIP LOCKED`;
+      AND (seq = -1 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
+    ORDER BY ordinal LIMIT ${cap} FOR UPDATE SKIP LOCKED`;
+}
+
+const gasOf = (carrier: Carrier, items: readonly Item[]): bigint =>
+  items.reduce((gas, { body }) => gas + carrier.gasOf(body), carrier.gasBase);
+
+/** As many of the items, from the first, as a batch's gas has room for; the first always. */
+function fitting(carrier: Carrier, items: readonly Item[]): readonly Item[] {
+  let gas = carrier.gasBase;
+  const over = items.findIndex(({ body }) => (gas += carrier.gasOf(body)) > MOST_GAS);
+  return over < 0 ? items : items.slice(0, Math.max(1, over));
 }
 
 async function storeSigned(
@@ -102,7 +111,7 @@ async function storeSigned(
   batch: readonly Item[],
 ): Promise<void> {
   const data = carrier.calldata(batch.map(({ body }) => body));
-  const gasLimit = carrier.gasBase + BigInt(batch.length) * carrier.gasPerItem;
+  const gasLimit = gasOf(carrier, batch);
   const { raw, hash } = signer.sign({ to: carrier.to, data, nonce, gasLimit, chainId });
   const digests = batch.map(({ digest }) => digest);
   await sql`

@@ -13,9 +13,9 @@ export interface Carrier {
   /** the request's `kind`, e.g. "collect" */
   kind: string;
   to: Hex;
-  /** Gas limit = gasBase + n × gasPerItem; the bounds stand beside the gas snapshot. Never estimated. */
+  /** Gas limit = gasBase + Σ gasOf(body); the bounds stand beside the gas snapshot. Never estimated. */
   gasBase: bigint;
-  gasPerItem: bigint;
+  gasOf(body: Uint8Array): bigint;
   /** Calldata for one batch, from the bodies stored with the requests, in order. */
   calldata(bodies: readonly Uint8Array[]): Hex;
 }

@@ -1,21 +1,21 @@
 /** What the chain's events say of requests, written in the indexer's own transaction. */
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import type { Outcome, Recorded } from "./requests.ts";
+import type { Order, Outcome } from "./requests.ts";
 
 /**
  * Settles requests by the outcomes of a range of final blocks. To be called inside the transaction that writes their
- * projections, after it has: `recorded` must know these blocks.
+ * projections, after it has: `order` must know these blocks.
  *
  * Anybody can carry an act, and anybody can carry it spoiled. So a success, in whichever transaction, makes the request
  * `final` whatever its state was; a skip counts only in the transaction that was to carry it, and only while no success
  * is recorded. Requests that were never handed in here are left alone.
  */
-export async function settle(sql: Sql, outcomes: readonly Outcome[], recorded: Recorded): Promise<void> {
+export async function settle(sql: Sql, outcomes: readonly Outcome[], order: Order): Promise<void> {
   const successes = outcomes.filter(({ skipped }) => skipped === undefined);
   const skips = outcomes.filter(({ skipped }) => skipped !== undefined);
   if (successes.length > 0) await finish(sql, successes);
-  if (skips.length > 0) await skip(sql, skips, recorded);
+  if (skips.length > 0) await skip(sql, skips, order);
 }
 
 async function finish(sql: Sql, successes: readonly Outcome[]): Promise<void> {
@@ -33,7 +33,7 @@ async function finish(sql: Sql, successes: readonly Outcome[]): Promise<void> {
     FROM locked WHERE r.digest = locked.digest`;
 }
 
-async function skip(sql: Sql, skips: readonly Outcome[], recorded: Recorded): Promise<void> {
+async function skip(sql: Sql, skips: readonly Outcome[], order: Order): Promise<void> {
   const carried = await sql<{ digest: Hex; block: bigint; reason: Hex }>`
     WITH skipped AS (
       SELECT * FROM unnest(
@@ -46,7 +46,7 @@ async function skip(sql: Sql, skips: readonly Outcome[], recorded: Recorded): Pr
     WHERE r.state IN ('signed', 'sent', 'mined') ORDER BY r.digest FOR UPDATE OF r`;
   if (carried.length === 0) return;
   const digests = carried.map(({ digest }) => digest);
-  const known = await recorded(sql, digests);
+  const known = await order.recorded(sql, digests);
   // recorded before it was handed in here, by a transaction that these outcomes do not name
   const final = digests.filter((digest) => known.has(digest));
   const rest = carried.filter(({ digest }) => !known.has(digest));

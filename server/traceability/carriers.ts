@@ -24,7 +24,7 @@ export function traceabilityCarriers(ledger: Hex): Carrier[] {
       kind: "collect",
       to: ledger,
       gasBase: collectGas.base,
-      gasPerItem: collectGas.perItem,
+      gasOf: () => collectGas.perItem,
       calldata: collectsCalldata,
     },
   ];

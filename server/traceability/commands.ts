@@ -9,7 +9,7 @@ import { accept } from "../relayer/accept.ts";
 import type { Reached } from "../relayer/port.ts";
 import type { Receipts } from "../relayer/receipts.ts";
 import { collectDigest, collectReceiptDigest, encodeCollect, type SignedCollect } from "./acts.ts";
-import { recordedDigests } from "./queries.ts";
+import { lotOrder } from "./order.ts";
 import { signedCollect } from "./schemas.ts";
 
 export interface IntakeDeps {
@@ -128,12 +128,12 @@ async function store(deps: IntakeDeps, good: readonly Candidate[], results: Item
       kind: "collect",
       body: encodeCollect(candidate),
       subject: candidate.id,
-      seq: 0,
+      seq: -1,
       receipt: await deps.receipts.sign(candidate.id, acceptedAt),
       acceptedAt,
     })),
   );
-  const accepted = await accept(deps.db, requests, recordedDigests);
+  const accepted = await accept(deps.db, requests, lotOrder);
   await deps.reached("accepted");
   deps.wake();
   good.forEach(({ position, id }, i) => {

@@ -2,10 +2,11 @@ import { expect } from "chai";
 import { accept, acceptTransaction } from "../../../server/relayer/accept.ts";
 import { openSender } from "../../../server/relayer/assign.ts";
 import { readRequest } from "../../../server/relayer/queries.ts";
+import type { Order } from "../../../server/relayer/requests.ts";
 import type { Db } from "../../../server/db/port.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
-import { draw, emptyTables, newSigner, nothingRecorded, rawOf, requestOf, requestsOf, states } from "./rig.ts";
+import { draw, emptyTables, knowing, newSigner, nothingKnown, rawOf, requestOf, requestsOf, states } from "./rig.ts";
 
 eachDatabase("accepting requests", (open) => {
   let db: Db;
@@ -15,7 +16,7 @@ eachDatabase("accepting requests", (open) => {
   describe("acts", () => {
     it("given new acts, when they are handed in, then each is queued with its receipt, numbered in the order given", async () => {
       const requests = requestsOf(50);
-      const answers = await accept(db, requests, nothingRecorded);
+      const answers = await accept(db, requests, nothingKnown);
       const expected = requests.map(({ digest, receipt }) => ({
         digest,
         receipt,
@@ -30,10 +31,10 @@ eachDatabase("accepting requests", (open) => {
 
     it("given an act handed in before, when it comes again, then it is a duplicate with the first receipt and its present state", async () => {
       const [old, fresh] = [requestOf({ receipt: "the first" }), requestOf()];
-      await accept(db, [old], nothingRecorded);
+      await accept(db, [old], nothingKnown);
       await db.sql`UPDATE request SET state = 'mined'`;
       const again = { ...old, receipt: "the second", body: Buffer.from("other") };
-      expect(await accept(db, [again, fresh], nothingRecorded)).to.deep.equal([
+      expect(await accept(db, [again, fresh], nothingKnown)).to.deep.equal([
         { digest: old.digest, status: "duplicate", receipt: "the first", state: "mined" },
         { digest: fresh.digest, status: "accepted", receipt: fresh.receipt, state: "queued" },
       ]);
@@ -43,7 +44,7 @@ eachDatabase("accepting requests", (open) => {
 
     it("given an act twice in one bundle, then it is stored once, with the receipt of the first", async () => {
       const act = requestOf({ receipt: "the first" });
-      const answers = await accept(db, [act, { ...act, receipt: "the second" }], nothingRecorded);
+      const answers = await accept(db, [act, { ...act, receipt: "the second" }], nothingKnown);
       expect(answers.map(({ status, receipt }) => [status, receipt])).to.deep.equal([
         ["accepted", "the first"],
         ["duplicate", "the first"],
@@ -53,10 +54,11 @@ eachDatabase("accepting requests", (open) => {
 
     it("given an act that the chain has recorded by somebody else's transaction, then it is final and never queued", async () => {
       const [known, fresh] = [requestOf(), requestOf()];
-      const answers = await accept(db, [known, fresh], (_, digests) => {
+      const recorded: Order["recorded"] = (_, digests) => {
         expect(digests).to.deep.equal([known.digest, fresh.digest]);
         return Promise.resolve(new Set([known.digest]));
-      });
+      };
+      const answers = await accept(db, [known, fresh], knowing({ recorded }));
       expect(answers.map(({ state }) => state)).to.deep.equal(["final", "queued"]);
       expect(await states(db)).to.deep.equal({ final: 1, queued: 1 });
     });
@@ -65,8 +67,8 @@ eachDatabase("accepting requests", (open) => {
       for (let round = 1; round <= 3; round++) {
         const requests = requestsOf(1_000);
         const bundles = await Promise.all([
-          accept(db, requests, nothingRecorded),
-          accept(db, requests.toReversed(), nothingRecorded),
+          accept(db, requests, nothingKnown),
+          accept(db, requests.toReversed(), nothingKnown),
         ]);
         const accepted = bundles.flat().filter(({ status }) => status === "accepted");
         expect(new Set(accepted.map(({ digest }) => digest)).size).to.equal(1_000);
@@ -76,14 +78,18 @@ eachDatabase("accepting requests", (open) => {
     });
 
     it("given a failing question whether they are recorded, then nothing is stored", async () => {
-      const failing = accept(db, requestsOf(3), () => Promise.reject(new Error("no projections")));
+      const failing = accept(
+        db,
+        requestsOf(3),
+        knowing({ recorded: () => Promise.reject(new Error("no projections")) }),
+      );
       expect(await failing.catch(String)).to.equal("Error: no projections");
       expect(await states(db)).to.deep.equal({});
     });
 
     it("given a stored act, when it is read, then everything it can say is said", async () => {
       const act = requestOf();
-      await accept(db, [act], nothingRecorded);
+      await accept(db, [act], nothingKnown);
       expect(await readRequest(db.sql, act.digest)).to.deep.equal({
         ...{ digest: act.digest, kind: "burn", state: "queued", reason: null, tx: null, block: null, attempt: 0 },
         ...{ acceptedAt: act.acceptedAt, receipt: act.receipt },

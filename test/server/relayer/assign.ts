@@ -21,7 +21,7 @@ eachDatabase("assigning requests to transactions", (open) => {
     await db.sql`INSERT INTO sender (address, next_nonce) VALUES (${signer.address}, 7)`;
   });
 
-  const queue = (requests: readonly ReturnType<typeof rig.requestOf>[]) => accept(db, requests, rig.nothingRecorded);
+  const queue = (requests: readonly ReturnType<typeof rig.requestOf>[]) => accept(db, requests, rig.nothingKnown);
 
   /** The transactions signed so far, decoded, with the digests each carries in order. */
   async function signed() {
@@ -130,7 +130,7 @@ eachDatabase("assigning requests to transactions", (open) => {
   });
 
   it("given 64 transactions in flight, then none is signed until one stands in a block", async () => {
-    deps.carriers = [{ ...rig.burnCarrier(to), gasPerItem: 12_000_000n }];
+    deps.carriers = [{ ...rig.burnCarrier(to), gasOf: () => 12_000_000n }];
     await queue(rig.requestsOf(70));
     for (let i = 0; i < 64; i++) expect(await assign(deps), `transaction ${i}`).to.equal(true);
     expect(await assign(deps)).to.equal(false);

@@ -33,8 +33,8 @@ eachDatabase("broadcasting", (open) => {
   async function batches(n: number): Promise<Signer> {
     const signer = rig.newSigner();
     await openSender(db, chain, signer.address);
-    const carriers = [{ ...rig.burnCarrier(burner), gasPerItem: 8_000_000n }];
-    await accept(db, rig.requestsOf(n), rig.nothingRecorded);
+    const carriers = [{ ...rig.burnCarrier(burner), gasOf: () => 8_000_000n }];
+    await accept(db, rig.requestsOf(n), rig.nothingKnown);
     while (await assign({ db, carriers, signer, chainId: rig.chainId, reached: rig.nothingReached }));
     return signer;
   }

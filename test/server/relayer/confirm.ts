@@ -54,7 +54,7 @@ eachDatabase("confirming", (open) => {
   }
 
   async function carry(requests: readonly NewRequest[]): Promise<void> {
-    await accept(db, requests, rig.nothingRecorded);
+    await accept(db, requests, rig.nothingKnown);
     while (await sign());
     await minedAll();
   }
@@ -80,7 +80,7 @@ eachDatabase("confirming", (open) => {
   });
 
   it("given transactions that no block has, then nothing moves", async () => {
-    await accept(db, rig.requestsOf(2), rig.nothingRecorded);
+    await accept(db, rig.requestsOf(2), rig.nothingKnown);
     await sign();
     await db.sql`UPDATE tx SET state = 'sent'`;
     await db.sql`UPDATE request SET state = 'sent'`;
@@ -92,7 +92,7 @@ eachDatabase("confirming", (open) => {
 
   it("given more than one look's worth of transactions, of which the last is in no block, then all before it are mined", async () => {
     for (let i = 0; i < 20; i++) {
-      await accept(db, [rig.requestOf()], rig.nothingRecorded);
+      await accept(db, [rig.requestOf()], rig.nothingKnown);
       await sign();
       if (i < 19) await minedAll();
     }
@@ -119,7 +119,7 @@ eachDatabase("confirming", (open) => {
       await Promise.all([
         confirm(deps),
         ...[outcomes, outcomes.toReversed()].map((order) => {
-          return db.transaction((sql) => settle(sql, order, rig.nothingRecorded));
+          return db.transaction((sql) => settle(sql, order, rig.nothingKnown));
         }),
       ]);
     }
@@ -129,7 +129,7 @@ eachDatabase("confirming", (open) => {
   describe("a batch that reverted", () => {
     it("given it runs out of gas, then it is split in halves until the good ones land, and the one that cannot is rejected", async () => {
       const requests = [1, 1, 1, 50_000, 1, 1, 1].map((turns) => rig.requestOf({ turns }));
-      await accept(db, requests, rig.nothingRecorded);
+      await accept(db, requests, rig.nothingKnown);
       const sizes: number[] = [];
       while (await sign()) {
         const [size] = await db.sql<{ n: bigint }>`

@@ -9,7 +9,7 @@ import { createRelayer, type Relayer } from "../../../server/relayer/relayer.ts"
 import { settle } from "../../../server/relayer/settle.ts";
 import { encodeCollect } from "../../../server/traceability/acts.ts";
 import { traceabilityCarriers } from "../../../server/traceability/carriers.ts";
-import { recordedDigests } from "../../../server/traceability/queries.ts";
+import { lotOrder } from "../../../server/traceability/order.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import { openLedger, person, type Ledger, type MadeCollect } from "../../support/ledger.ts";
@@ -35,7 +35,7 @@ eachDatabase("relayer and indexer over the real contracts", (open) => {
     const common = { db, chain, log: silent, reached: nothingReached };
     const settling = (
       ...[sql, outcomes]: [Parameters<typeof settle>[0], Parameters<typeof settle>[1]]
-    ): Promise<void> => settle(sql, outcomes, recordedDigests);
+    ): Promise<void> => settle(sql, outcomes, lotOrder);
     indexer = createIndexer({ ...common, finality: "instant", projections, settle: settling });
     const carriers = traceabilityCarriers(contracts.LotLedger.address);
     relayer = createRelayer({ ...common, carriers, signer: newSigner(), chainId });
@@ -49,7 +49,7 @@ eachDatabase("relayer and indexer over the real contracts", (open) => {
 
   const handIn = (acts: readonly MadeCollect[]): ReturnType<typeof accept> => {
     const requests = acts.map((act) => requestOf({ digest: act.lot, kind: "collect", body: encodeCollect(act) }));
-    return accept(db, requests, recordedDigests);
+    return accept(db, requests, lotOrder);
   };
 
   /** The same act as anybody could send it on, with a signature that is none. */

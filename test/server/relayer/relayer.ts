@@ -72,7 +72,7 @@ eachDatabase("the relayer", (open) => {
       const receipt = await readReceipt(chain, tx);
       if (receipt?.status === "ok" && tx !== digest) outcomes.push({ digest, tx, block: receipt.block });
     }
-    await db.transaction((sql) => settle(sql, outcomes, rig.nothingRecorded));
+    await db.transaction((sql) => settle(sql, outcomes, rig.nothingKnown));
     await rig.indexAll(db, chain);
   }
 
@@ -109,7 +109,7 @@ eachDatabase("the relayer", (open) => {
 
   const acceptSome = async (n: number): Promise<Hex[]> => {
     const requests = rig.requestsOf(n);
-    await accept(db, requests, rig.nothingRecorded);
+    await accept(db, requests, rig.nothingKnown);
     return requests.map(({ digest }) => digest);
   };
 
@@ -186,7 +186,7 @@ eachDatabase("the relayer", (open) => {
 
   it("given a batch that runs out of gas, then the good ones land and the bad one is rejected", async () => {
     const requests = Array.from({ length: 30 }, (_, i) => rig.requestOf({ turns: i === 17 ? 50_000 : 1 }));
-    await accept(db, requests, rig.nothingRecorded);
+    await accept(db, requests, rig.nothingKnown);
     await finish();
     expect(await rig.states(db)).to.deep.equal({ final: 29, rejected: 1 });
     expect((await readRequest(db.sql, requests[17]!.digest))!.state).to.equal("rejected");

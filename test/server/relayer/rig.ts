@@ -7,7 +7,7 @@ import type { Db, Sql } from "../../../server/db/port.ts";
 import type { Log } from "../../../server/log.ts";
 import type { NewTransaction } from "../../../server/relayer/accept.ts";
 import type { Carrier } from "../../../server/relayer/port.ts";
-import type { NewRequest, Recorded, RequestState } from "../../../server/relayer/requests.ts";
+import type { NewRequest, Order, RequestState } from "../../../server/relayer/requests.ts";
 
 export const chainId = 46112;
 
@@ -26,7 +26,16 @@ export function listening(): { log: Log; errors: string[] } {
 
 export const nothingReached = (): Promise<void> => Promise.resolve();
 
-export const nothingRecorded: Recorded = () => Promise.resolve(new Set());
+/** A room whose projections know only what is said here. */
+export const knowing = (known: Partial<Order>): Order => ({
+  recorded: () => Promise.resolve(new Set()),
+  seqs: () => Promise.resolve(new Map()),
+  moved: () => Promise.resolve(new Map()),
+  early: new Set(),
+  ...known,
+});
+
+export const nothingKnown = knowing({});
 
 /**
  * Creation code of a contract whose calldata is a row of words: for each word w it runs an empty loop w times, 38 gas a
@@ -75,7 +84,7 @@ const nextHead = (chain: Chain): Promise<void> =>
 /** Carries words to the burner: 60,000 gas and `turns` turns an item. */
 export function burnCarrier(to: Hex, turns = 100n, kind = "burn"): Carrier {
   const calldata = (bodies: readonly Uint8Array[]): Hex => toHex(Buffer.concat(bodies));
-  return { kind, to, gasBase: 60_000n, gasPerItem: 600n + turns * GAS_PER_TURN, calldata };
+  return { kind, to, gasBase: 60_000n, gasOf: () => 600n + turns * GAS_PER_TURN, calldata };
 }
 
 /** A request that burns `turns` turns when it is carried. */
@@ -88,7 +97,7 @@ export function requestOf(terms: Partial<NewRequest> & { turns?: number } = {}):
     kind: "burn",
     body: uintWord(turns),
     subject: digest,
-    seq: 0,
+    seq: -1,
     receipt: `receipt of ${digest}`,
     acceptedAt: 1_760_000_000_000,
     ...rest,
@@ -123,7 +132,7 @@ export async function indexAll(db: Db, chain: Chain): Promise<void> {
 }
 
 export async function emptyTables({ sql }: { sql: Sql }): Promise<void> {
-  await sql`TRUNCATE request, tx_item, tx, sender, cursor`;
+  await sql`TRUNCATE request, request_input, request_output, tx_item, tx, sender, cursor`;
 }
 
 /** How many requests are in each state. */

@@ -3,10 +3,10 @@ import type { Hex } from "../../../server/chain/port.ts";
 import type { Db } from "../../../server/db/port.ts";
 import { accept } from "../../../server/relayer/accept.ts";
 import { readRequest } from "../../../server/relayer/queries.ts";
-import type { Outcome, Recorded, RequestState } from "../../../server/relayer/requests.ts";
+import type { Order, Outcome, RequestState } from "../../../server/relayer/requests.ts";
 import { settle } from "../../../server/relayer/settle.ts";
 import { eachDatabase } from "../../support/databases.ts";
-import { draw, emptyTables, nothingRecorded, requestOf } from "./rig.ts";
+import { draw, emptyTables, knowing, nothingKnown, requestOf } from "./rig.ts";
 
 const ours = draw();
 const strangers = draw();
@@ -20,14 +20,14 @@ eachDatabase("settling requests by what the chain says", (open) => {
   /** A request in that state, carried by our transaction unless it is queued. */
   async function given(state: RequestState): Promise<Hex> {
     const request = requestOf();
-    await accept(db, [request], nothingRecorded);
+    await accept(db, [request], nothingKnown);
     const tx = state === "queued" || state === "waiting" ? null : ours;
     await db.sql`UPDATE request SET state = ${state}, tx_hash = ${tx} WHERE digest = ${request.digest}`;
     return request.digest;
   }
 
-  const settled = (outcomes: readonly Outcome[], recorded: Recorded = nothingRecorded): Promise<void> =>
-    db.transaction((sql) => settle(sql, outcomes, recorded));
+  const settled = (outcomes: readonly Outcome[], order: Order = nothingKnown): Promise<void> =>
+    db.transaction((sql) => settle(sql, outcomes, order));
 
   const success = (digest: Hex, tx: Hex, block = 5): Outcome => ({ digest, tx, block });
   const skip = (digest: Hex, tx: Hex, block = 5): Outcome => ({ digest, tx, block, skipped: reason });
@@ -87,10 +87,11 @@ eachDatabase("settling requests by what the chain says", (open) => {
   it("given the act was recorded before it was handed in, when our transaction skips it, then it is final", async () => {
     const [digest, other] = [await given("mined"), await given("mined")];
     const asked: Hex[] = [];
-    await settled([skip(digest, ours), skip(other, ours)], (_, digests) => {
+    const recorded: Order["recorded"] = (_, digests) => {
       asked.push(...digests);
       return Promise.resolve(new Set([digest]));
-    });
+    };
+    await settled([skip(digest, ours), skip(other, ours)], knowing({ recorded }));
     expect(asked).to.have.members([digest, other]);
     expect(await readRequest(db.sql, digest)).to.include({ state: "final", tx: null, reason: null });
     expect(await readRequest(db.sql, other)).to.include({ state: "skipped", reason });
@@ -98,14 +99,14 @@ eachDatabase("settling requests by what the chain says", (open) => {
 
   it("given acts that were never handed in here, then nothing is stored for them, and nobody is asked about them", async () => {
     const digest = await given("sent");
-    const asked: Recorded = () => Promise.reject(new Error("asked"));
+    const asked = knowing({ recorded: () => Promise.reject(new Error("asked")) });
     await settled([success(draw(), strangers), skip(draw(), strangers)], asked);
     expect(await db.sql`SELECT digest, state FROM request`).to.deep.equal([{ digest, state: "sent" }]);
   });
 
   it("given hundreds of outcomes at once, then each request gets its own", async () => {
     const requests = Array.from({ length: 300 }, () => requestOf());
-    await accept(db, requests, nothingRecorded);
+    await accept(db, requests, nothingKnown);
     await db.sql`UPDATE request SET state = 'mined', tx_hash = ${ours}`;
     const outcomes = requests.map(({ digest }, i): Outcome => {
       return i % 3 === 0
