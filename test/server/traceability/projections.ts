@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { id } from "ethers";
-import { readHeader, readLogs } from "../../../server/chain/blocks.ts";
-import { interfaces, readView } from "../../../server/chain/contracts.ts";
-import { decodeLotLog } from "../../../server/chain/lotEvents.ts";
+import { readHeader } from "../../../server/chain/blocks.ts";
+import { readView } from "../../../server/chain/contracts.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import type { Db } from "../../../server/db/port.ts";
 import { conservationTotals, readLot, readProvenance, recordedDigests } from "../../../server/traceability/queries.ts";
@@ -210,40 +209,5 @@ eachDatabase("provenance walk", (open) => {
   it("given a lot that is not indexed, or a page that goes on after one, when read, then there is nothing", async () => {
     expect(await readProvenance(db.sql, lot(8), "upstream", undefined, 10)).to.equal(undefined);
     expect(await readProvenance(db.sql, lot(6), "upstream", lot(8), 10)).to.equal(undefined);
-  });
-});
-
-describe("decoding by slicing: LotLedger", () => {
-  it("given every log of a ledger, when decoded, then it says what ethers' own decoder says, in the same order", async () => {
-    const opened = await openEmbedded();
-    try {
-      const ledger = await openLedger(opened.chain);
-      await make(ledger);
-      const { address } = ledger.deployment.contracts.LotLedger;
-      const names: string[] = [];
-      for (const log of await readLogs(ledger.chain, 0, await headOf(ledger), [address])) {
-        const header = (await readHeader(ledger.chain, log.block))!;
-        const parsed = interfaces.LotLedger.parseLog(log)!;
-        const event = decodeLotLog(log, header);
-        if (parsed.name === "AuthorityUpdated") {
-          expect(event).to.equal(undefined);
-          continue;
-        }
-        names.push(parsed.name);
-        const { name, args, ...place } = event!;
-        const at = { block: log.block, at: header.timestamp, index: log.index, tx: log.tx };
-        expect({ name, ...place }).to.deep.equal({ name: parsed.name, ...at });
-        const theirs = Object.entries(parsed.args.toObject() as Record<string, unknown>).flatMap(([field, value]) => {
-          if (field !== "terms") return [`${field}=${String(value).toLowerCase()}`];
-          const terms = value as bigint;
-          const [grams, capturedAt, flags] = [terms >> 208n, (terms >> 168n) & 0xffffffffffn, (terms >> 160n) & 0xffn];
-          return [`grams=${grams}`, `capturedAt=${capturedAt}`, `flags=${flags}`];
-        });
-        expect(Object.entries(args).map(([field, value]) => `${field}=${value}`)).to.deep.equal(theirs);
-      }
-      expect(names).to.deep.equal(["Collected", "Collected", "Skipped", "Collected"]);
-    } finally {
-      await opened.close();
-    }
   });
 });
