@@ -11,7 +11,9 @@ import { auditRoutes } from "./api/audit.ts";
 import { documentRoutes } from "./api/openapi.ts";
 import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
+import { loginRoutes } from "./api/login.ts";
 import { pages } from "./api/pages.ts";
+import { createSessions } from "./api/session.ts";
 import { contractsHash } from "./chain/contracts.ts";
 import { deployContracts, readDeployment, type Deployment } from "./chain/deploy.ts";
 import { createEmbeddedChain } from "./chain/embedded.ts";
@@ -36,9 +38,12 @@ import { createRelayer } from "./relayer/relayer.ts";
 import { settle } from "./relayer/settle.ts";
 import { traceabilityCarriers } from "./traceability/carriers.ts";
 import { lotChecks } from "./traceability/conservation.ts";
+import { createLineageFeed, keepUp } from "./traceability/lineageFeed.ts";
+import { lotRoutes } from "./traceability/lotRoutes.ts";
 import { traceabilityProjection } from "./traceability/projections.ts";
 import { lotOrder } from "./traceability/order.ts";
 import { traceabilityRoutes } from "./traceability/routes.ts";
+import { stockRoutes } from "./traceability/stockRoutes.ts";
 
 /** How often a network is asked for its head. */
 const RPC_POLL_MS = 500;
@@ -194,6 +199,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const routes = [
     ...traceabilityRoutes({ db, domain, pool, receipts, reached, wake: relayer.wake }),
     ...accessRoutes({ db }),
+    ...stockRoutes({ db }),
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
     ...auditRoutes({ db, chain, projections, checks: (sql, block) => lotChecks(chain, LotLedger.address, sql, block) }),
     ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),

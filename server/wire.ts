@@ -14,6 +14,9 @@ export const hash = hex(32, "32 bytes, lower case");
 /** Seconds since 1970. */
 export const seconds = z.int().min(0);
 
+/** A code of a governed list with its names. */
+export const named = z.strictObject({ code: z.int(), term: z.string(), en: z.string(), zh: z.string() });
+
 export const problem = z
   .looseObject({
     type: z.string(),

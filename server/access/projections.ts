@@ -1,4 +1,4 @@
-/** What the contracts of access say, as rows: accounts with their standing, keys, the governed code lists. */
+/** What the contracts of access say, as rows: accounts with their standing, keys, licences, the governed code lists. */
 import {
   decodePartyLog,
   decodeVocabularyLog,
@@ -85,6 +85,27 @@ async function setTerms(sql: Sql, events: readonly AccessEvent[]): Promise<void>
     ON CONFLICT (list, code) DO UPDATE SET term_hash = excluded.term_hash, active = excluded.active`;
 }
 
+/** Of several grants and withdrawals of one licence the last decides. A renewal replaces dates and capacity. */
+async function setLicences(sql: Sql, events: readonly AccessEvent[]): Promise<void> {
+  const told = [...named(events, "LicenceGranted"), ...named(events, "LicenceRevoked")];
+  told.sort((a, b) => a.block - b.block || a.index - b.index);
+  const last = [...new Map(told.map((event) => [`${event.args.account}/${event.args.kind}`, event])).values()];
+  if (last.length === 0) return;
+  await sql`
+    DELETE FROM licence USING unnest(
+      ${column(last.map(({ args }) => args.account))}::text[], ${column(last.map(({ args }) => args.kind))}::int[]
+    ) AS told (account, kind)
+    WHERE licence.account = told.account AND licence.kind = told.kind`;
+  const rows = last.flatMap((event) => (event.name === "LicenceGranted" ? [event.args] : []));
+  await sql`
+    INSERT INTO licence (account, kind, valid_from, valid_until, capacity_grams, document)
+    SELECT * FROM unnest(
+      ${column(rows.map((row) => row.account))}::text[], ${column(rows.map((row) => row.kind))}::int[],
+      ${column(rows.map((row) => row.from))}::bigint[], ${column(rows.map((row) => row.until))}::bigint[],
+      ${column(rows.map((row) => row.capacityGrams))}::numeric[], ${column(rows.map((row) => row.document))}::text[]
+    )`;
+}
+
 async function accountRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const rows = await sql<Record<string, string | number | bigint> & { id: Hex }>`
     SELECT * FROM account WHERE id > ${after} ORDER BY id LIMIT ${limit}`;
@@ -106,6 +127,17 @@ async function keyRecords(sql: Sql, after: string, limit: number): Promise<State
   }));
 }
 
+/** `licence/0x…/01` */
+async function licenceRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
+  const [account, kind] = after === "" ? ["", 0] : [after.split("/")[0]!, Number(after.split("/")[1])];
+  const rows = await sql<Record<string, string | bigint> & { account: Hex; kind: number }>`
+    SELECT * FROM licence WHERE (account, kind) > (${account}::hex, ${kind}::int) ORDER BY account, kind LIMIT ${limit}`;
+  return rows.map((row) => ({
+    key: `licence/${row.account}/${String(row.kind).padStart(2, "0")}`,
+    value: `from=${row["valid_from"]} until=${row["valid_until"]} capacityGrams=${row["capacity_grams"]} document=${row["document"]}`,
+  }));
+}
+
 /** Codes in a key have leading zeros, so that they sort as text: `term/001/00042`. */
 async function termRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [list, code] = after === "" ? [-1, -1] : after.split("/").map(Number);
@@ -117,12 +149,12 @@ async function termRecords(sql: Sql, after: string, limit: number): Promise<Stat
   }));
 }
 
-/** Accounts, keys and vocabulary. Licences single-handed need no rows yet: the standing word tells what they come to. */
+/** Accounts, keys, licences and vocabulary. */
 export function accessProjection(contracts: { parties: Hex; vocabulary: Hex }): Projection<AccessEvent> {
   return {
     name: "access",
-    version: 1,
-    tables: ["account", "account_key", "vocabulary"],
+    version: 2,
+    tables: ["account", "account_key", "licence", "vocabulary"],
     addresses: [contracts.parties, contracts.vocabulary],
     decode: (log, header) =>
       log.address === contracts.parties ? decodePartyLog(log, header) : decodeVocabularyLog(log, header),
@@ -131,12 +163,14 @@ export function accessProjection(contracts: { parties: Hex; vocabulary: Hex }): 
       await addAccounts(sql, events);
       await changeStandings(sql, events);
       await setKeys(sql, events);
+      await setLicences(sql, events);
       await setTerms(sql, events);
     },
     outcomes: () => [],
     records: recordsByKind([
       ["account/", accountRecords],
       ["key/", keyRecords],
+      ["licence/", licenceRecords],
       ["term/", termRecords],
     ]),
   };

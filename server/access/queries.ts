@@ -80,5 +80,93 @@ export async function readKeysOf(sql: Sql, account: Hex): Promise<(BoundKey & { 
   }));
 }
 
+/** A licence as last granted, for [validFrom, validUntil), seconds since 1970. */
+export interface Licence {
+  account: Hex;
+  kind: number;
+  validFrom: number;
+  validUntil: number;
+  /** what a facility may hold in stock */
+  capacityGrams: bigint;
+  /** digest of the licence document */
+  document: Hex;
+}
+
+/** The licences that an account holds or held until they ended, by kind; none that was withdrawn. */
+export async function readLicences(sql: Sql, account: Hex): Promise<Licence[]> {
+  const rows = await sql<{ kind: number; from: bigint; until: bigint; capacity: string; document: Hex }>`
+    SELECT kind, valid_from AS from, valid_until AS until, capacity_grams AS capacity, document
+    FROM licence WHERE account = ${account} ORDER BY kind`;
+  return rows.map(({ kind, from, until, capacity, document }) => ({
+    account,
+    kind,
+    validFrom: Number(from),
+    validUntil: Number(until),
+    capacityGrams: BigInt(capacity),
+    document,
+  }));
+}
+
+/** Whether somebody held a licence at a time, in seconds since 1970. Kind 0 is no licence, and everybody's. */
+export interface LicenceQuestion {
+  account: Hex;
+  kind: number;
+  at: number;
+}
+
+/**
+ * Whether each held the licence of that kind by its own dates. The chain knows only what the dates of all licences of
+ * an account have in common, and flags acts outside of that: this is the finer answer. A licence that was withdrawn
+ * counts as never held, and one that was renewed as held from the renewed beginning.
+ */
+export async function licencesHeld(sql: Sql, questions: readonly LicenceQuestion[]): Promise<boolean[]> {
+  const rows = await sql<{ held: boolean }>`
+    SELECT asked.kind = 0 OR coalesce(asked.at >= valid_from AND asked.at < valid_until, false) AS held
+    FROM unnest(
+      ${column(questions.map(({ account }) => account))}::text[], ${column(questions.map(({ kind }) => kind))}::int[],
+      ${column(questions.map(({ at }) => at))}::bigint[]
+    ) WITH ORDINALITY AS asked (account, kind, at, n)
+    LEFT JOIN licence ON licence.account = asked.account AND licence.kind = asked.kind ORDER BY n`;
+  return rows.map(({ held }) => held);
+}
+
+/** The names of a licence kind. */
+export const licenceKindName = (code: number): Named => nameOf(lists.licenceKind, code);
+
 /** The names of a lot's class. */
 export const lotClassName = (code: number): Named => nameOf(lists.lotClass, code);
+
+/** The names of a process, and of a way in which grams leave the ledger. */
+export const processName = (code: number): Named => nameOf(lists.process, code);
+export const lossKindName = (code: number): Named => nameOf(lists.lossKind, code);
+
+const [PERSON, ORGANISATION, FACILITY, VESSEL] = [1, 2, 4, 8];
+const CLOSED = 3;
+
+/** Whether an account of these kinds may be named to everybody: organisations, facilities, vessels that are no persons too. */
+export const mayBeNamed = (kinds: number): boolean =>
+  (kinds & (ORGANISATION | FACILITY | VESSEL)) !== 0 && (kinds & PERSON) === 0;
+
+/** All accounts that {@link mayBeNamed}, with their kinds. */
+export async function readNamedAccounts(sql: Sql): Promise<Map<Hex, number>> {
+  const rows = await sql<{ id: Hex; kinds: number }>`
+    SELECT id, kinds FROM account
+    WHERE kinds & ${ORGANISATION | FACILITY | VESSEL}::int <> 0 AND kinds & ${PERSON}::int = 0`;
+  return new Map(rows.map(({ id, kinds }) => [id, kinds]));
+}
+
+/**
+ * The accounts that a key signs for at a time, closed ones aside: the one it is bound to then, and the one whose id is
+ * the key's own address, unless that one has dated its own key.
+ * @param key a secp256k1 address
+ * @param at seconds since 1970
+ */
+export async function readAccountsOfKey(sql: Sql, key: Hex, at: number): Promise<Hex[]> {
+  const rows = await sql<{ id: Hex }>`
+    SELECT id FROM account WHERE status & 127 <> ${CLOSED}::int AND (
+      (id = ${key} AND status & 128 = 0) OR id IN (
+        SELECT account FROM account_key WHERE id = ${keyId(key)} AND valid_from <= ${at} AND valid_until > ${at}
+      )
+    ) ORDER BY id`;
+  return rows.map(({ id }) => id);
+}

@@ -4,7 +4,15 @@ import type { Hex } from "../chain/port.ts";
 import type { Db } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
-import { readAccountStandings, readKeysOf, type BoundKey, type Standing } from "./queries.ts";
+import {
+  licenceKindName,
+  readAccountStandings,
+  readKeysOf,
+  readLicences,
+  type BoundKey,
+  type Licence,
+  type Standing,
+} from "./queries.ts";
 import { accountParams, accountView, kinds, statuses } from "./schemas.ts";
 
 /** Bit 7 says that the account's own key is dated; its date is among the keys. */
@@ -14,12 +22,20 @@ function presentAccount(
   id: Hex,
   standing: Standing,
   keys: readonly (BoundKey & { id: Hex })[],
+  licences: readonly Licence[],
 ): z.input<typeof accountView> {
   return {
     id,
     status: statuses[(standing.status & STATUS_BITS) - 1] ?? "closed",
     kinds: kinds.filter((_, i) => (standing.kinds >> i) & 1),
     keys: keys.map(({ id, validFrom, validUntil }) => ({ id, from: validFrom, until: validUntil })),
+    licences: licences.map(({ kind, validFrom, validUntil, capacityGrams, document }) => ({
+      kind: licenceKindName(kind),
+      from: validFrom,
+      until: validUntil,
+      capacityGrams: String(capacityGrams),
+      document,
+    })),
   };
 }
 
@@ -28,7 +44,7 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/accounts/{id}",
-      summary: "An account as it stands: what it is, whether it is active, which keys sign for it",
+      summary: "An account as it stands: what it is, whether it is active, which keys sign for it, its licences",
       params: accountParams,
       answers: { 200: { description: "The account", schema: accountView } },
       problems: ["not-found"],
@@ -36,7 +52,8 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
         db.snapshot(async (sql) => {
           const standing = (await readAccountStandings(sql, [params.id])).get(params.id);
           if (!standing) throw new Problem("not-found", `no account ${params.id} is registered`);
-          return { status: 200, body: presentAccount(params.id, standing, await readKeysOf(sql, params.id)) };
+          const keys = await readKeysOf(sql, params.id);
+          return { status: 200, body: presentAccount(params.id, standing, keys, await readLicences(sql, params.id)) };
         }),
     }),
   ];

@@ -1,6 +1,6 @@
 /** Wire shapes of access. Ids are lower-case hex; dates are seconds since 1970. */
 import { z } from "zod";
-import { address, hex, seconds } from "../wire.ts";
+import { address, hash, hex, named, seconds } from "../wire.ts";
 
 export const statuses = ["active", "suspended", "closed"] as const;
 export const kinds = ["person", "organisation", "facility", "vessel", "verifier", "bank", "system"] as const;
@@ -20,4 +20,15 @@ export const accountView = z.strictObject({
       }),
     )
     .meta({ description: "keys bound to it; an id that is itself a key's address signs without being listed" }),
+  licences: z
+    .array(
+      z.strictObject({
+        kind: named,
+        from: seconds,
+        until: seconds.meta({ description: "the licence is valid before this second" }),
+        capacityGrams: z.string().meta({ description: "what it may hold in stock, in grams, as decimal text" }),
+        document: hash,
+      }),
+    )
+    .meta({ description: "licences as last granted; none that was withdrawn" }),
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { id, type Interface } from "ethers";
-import { readAccountStandings, readKeys } from "../../../server/access/queries.ts";
+import { licencesHeld, readAccountStandings, readKeys, readLicences } from "../../../server/access/queries.ts";
 import { readHeader, readLogs } from "../../../server/chain/blocks.ts";
 import { interfaces, readView, type ContractName } from "../../../server/chain/contracts.ts";
 import { decodePartyLog, decodeVocabularyLog } from "../../../server/chain/partyEvents.ts";
@@ -21,6 +21,7 @@ const keyId = (account: Hex): Hex => `0x${account.slice(2).padStart(64, "0")}`;
 /** Not an address: as long as the hash of a P-256 key. */
 const wideKey = id("a P-256 key") as Hex;
 const basis = id("basis");
+const stranger: Hex = `0x${"5a".repeat(20)}`;
 const most = 2 ** 40 - 1;
 
 /** Every event of access, some of them several times on one row. */
@@ -36,6 +37,10 @@ async function govern(ledger: Ledger): Promise<void> {
   await act("setStatus", keeper.account, 1, basis);
   await act("grantLicence", collector.account, 5, 300, 400, 7n, basis);
   await act("revokeLicence", collector.account, 5, basis);
+  await act("grantLicence", keeper.account, 63, 150, most - 1, 9n, basis);
+  await act("grantLicence", newcomer.account, 7, 300, 400, 7n, basis);
+  await act("revokeLicence", newcomer.account, 7, basis);
+  await act("grantLicence", newcomer.account, 7, 500, 600, 8n, basis);
   await act("setStatus", newcomer.account, 3, basis);
   await act("bindKey", keeper.account, keyId(phone.account), 10, 1_000);
   await act("bindKey", keeper.account, keyId(keeper.account), 20, most);
@@ -87,7 +92,7 @@ eachDatabase("access projections", (open) => {
         expect({ status, licences, licensedFrom }).to.deep.equal({
           status: 0x81,
           licences: (1n << 63n) | 2n,
-          licensedFrom: 200,
+          licensedFrom: 150,
         });
       });
 
@@ -111,6 +116,36 @@ eachDatabase("access projections", (open) => {
           region: 65_535,
           successor: collector.account,
         });
+      });
+
+      it("then its licences are those last granted, and none that was withdrawn", async () => {
+        const licence = { account: keeper.account, document: basis };
+        expect(await readLicences(db.sql, keeper.account)).to.deep.equal([
+          { ...licence, kind: 1, validFrom: 100, validUntil: most, capacityGrams: 2n ** 64n - 1n },
+          { ...licence, kind: 63, validFrom: 150, validUntil: most - 1, capacityGrams: 9n },
+        ]);
+        expect(await readLicences(db.sql, collector.account)).to.deep.equal([]);
+        const kinds = await db.sql`SELECT account, kind FROM licence ORDER BY kind`;
+        // withdrawn and granted again
+        expect(kinds).to.deep.include({ account: newcomer.account, kind: 7 });
+        expect(kinds).to.have.length(3);
+      });
+
+      it("then who held a licence is told by its own dates, not by what all have in common", async () => {
+        const ask = (account: Hex, kind: number, at: number) => ({ account, kind, at });
+        const asked = [
+          ask(keeper.account, 1, 99),
+          ask(keeper.account, 1, 100),
+          ask(keeper.account, 63, most - 2),
+          ask(keeper.account, 63, most - 1),
+          ask(keeper.account, 2, 500),
+          ask(collector.account, 5, 350),
+          ask(stranger, 0, 0),
+          ask(keeper.account, 1, 100),
+        ];
+        const held = [false, true, true, false, false, false, true, true];
+        expect(await licencesHeld(db.sql, asked)).to.deep.equal(held);
+        expect(await licencesHeld(db.sql, [])).to.deep.equal([]);
       });
 
       it("then the vocabulary is the contract's", async () => {

@@ -92,11 +92,12 @@ eachDatabase("digests", (open) => {
     expect(digest).to.deep.include({ block: await headOf(ledger), version: "v1", ...naiveStateDigest(records) });
     const { collect, lot } = played.recorded[1]!;
     expect(records[`lot/${lot}`]).to.equal(
-      `custodian=${keeper.account} grams=${collect.grams} seq=0 class=1 disposition=0 flags=0`,
+      `custodian=${keeper.account} owner=${keeper.account} grams=${collect.grams} seq=0 class=1 disposition=0 flags=0 ` +
+        `madeBy=${lot} endedBy=`,
     );
     expect(records[`act/${lot}`]).to.equal(
       `kind=collect lot=${lot} seq=0 giver=${collectors[1]!.account} receiver=${keeper.account} grams=${collect.grams} ` +
-        `capturedAt=${collect.capturedAt} flags=0 anchor=${collect.anchor} evidence=${collect.evidence}`,
+        `declaredGrams= acceptedGrams= lossGrams=0 code=0 capturedAt=${collect.capturedAt} flags=0 anchor=${collect.anchor} evidence=${collect.evidence}`,
     );
   });
 
@@ -105,6 +106,7 @@ eachDatabase("digests", (open) => {
     ["act", (sql: Sql) => sql`UPDATE act SET evidence = anchor WHERE idx = 0`],
     ["account", (sql: Sql) => sql`UPDATE account SET status = 1 WHERE status = 2`],
     ["account_key", (sql: Sql) => sql`UPDATE account_key SET valid_until = valid_until + 1`],
+    ["licence", (sql: Sql) => sql`UPDATE licence SET capacity_grams = capacity_grams + 1`],
     ["vocabulary", (sql: Sql) => sql`DELETE FROM vocabulary WHERE code = 3`],
   ] as const) {
     it(`given a row of ${table} changed by hand, when digested, then the root differs; and after a replay it is as before`, async () => {

@@ -27,7 +27,7 @@ eachDatabase("lots of random histories", (open) => {
   after(() => opened.close());
 
   async function rows(): Promise<Map<Hex, StoredLot>> {
-    const found = await db.sql<StoredLot>`
+    const found = await db.sql<Omit<StoredLot, "grams"> & { grams: bigint }>`
       SELECT id, custodian, owner, grams, seq, class, disposition, flags FROM lot`;
     return new Map(found.map((row) => [row.id, { ...row, grams: Number(row.grams) }]));
   }
@@ -89,6 +89,23 @@ eachDatabase("lots of random histories", (open) => {
       FROM act JOIN lot ON made_by = digest JOIN edge ON child = no WHERE kind IN ('split', 'transform') GROUP BY digest, act.grams, act.loss_grams`;
     for (const { grams, loss, out } of acts) expect(out + loss).to.equal(grams);
     expect(acts.some(({ loss }) => loss > 0n)).to.equal(true);
+  });
+
+  it("given rows of every kind, when their records are read in pages, then each row is one record, by ascending keys", async () => {
+    const [, traceability] = ledger.projections;
+    const keys: string[] = [];
+    for (const limit of [3, 10_000]) {
+      keys.length = 0;
+      for (let page; (page = await traceability.records(db.sql, keys.at(-1), limit)).length > 0;)
+        keys.push(...page.map(({ key }) => key));
+      expect(keys).to.deep.equal([...new Set(keys)].sort());
+      const counts: Record<string, number> = {};
+      for (const key of keys) counts[key.split("/")[0]!] = (counts[key.split("/")[0]!] ?? 0) + 1;
+      const [rows] = await db.sql`
+        SELECT (SELECT count(*) FROM act)::int AS act, (SELECT count(*) FROM edge)::int AS edge,
+          (SELECT count(*) FROM lot)::int AS lot, (SELECT count(*) FROM ruling)::int AS ruling`;
+      expect(counts).to.deep.equal(rows);
+    }
   });
 
   it("given acts and skips, when a range is indexed, then every digest is settled once, with the reason", async () => {
