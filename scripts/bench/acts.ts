@@ -2,14 +2,14 @@
 import secp256k1 from "secp256k1";
 import { domainSeparator, keccakText, toBytes, toHex, type Domain } from "../../server/chain/eip712.ts";
 import type { Hex } from "../../server/chain/port.ts";
-import { collectDigest, collectReceiptDigest, type Collect } from "../../server/traceability/acts.ts";
+import { digestOf, receiptDigestOf, type Collect, type SignedOf } from "../../server/traceability/acts.ts";
 import { seeded, type Cast } from "../demo/keys.ts";
 import { REGULARS, YEAR_BEGINS } from "../demo/scenario.ts";
 
 /** One item of a bundle for `POST /v1/acts`, with its digest. */
 export interface SignedItem {
   digest: Hex;
-  item: { type: "Collect"; act: Collect; giverSignature: Hex; receiverSignature: Hex };
+  item: SignedOf<"Collect">;
 }
 
 /** r‖vs over a digest by the seeded key of those words. */
@@ -40,9 +40,9 @@ export function signedCollects(domain: Domain, cast: Cast, from: number, count: 
       evidence: seeded(`bench/evidence/${n}`),
       salt: toHex(keccakText(`bench/${n}`)),
     };
-    const digest = collectDigest(separator, act);
+    const digest = digestOf(separator, "Collect", act);
     const giverSignature = sign(regulars[n % REGULARS]!, digest);
-    const receiverSignature = sign(keeper, collectReceiptDigest(separator, act, giverSignature));
+    const receiverSignature = sign(keeper, receiptDigestOf(separator, "Collect", act, giverSignature));
     return { digest: toHex(digest), item: { type: "Collect", act, giverSignature, receiverSignature } };
   });
 }

@@ -11,8 +11,8 @@ import { readDeployment } from "../../server/chain/deploy.ts";
 import { createSigner, nextNonce, readReceipt, sendRaw } from "../../server/chain/transactions.ts";
 import { settings } from "../../server/config.ts";
 import { createLog } from "../../server/log.ts";
-import { encodeCollect } from "../../server/traceability/acts.ts";
 import { traceabilityCarriers } from "../../server/traceability/carriers.ts";
+import { encodeAct } from "../../server/traceability/encoding.ts";
 import { eachOf } from "../demo/client.ts";
 import { allFinal, apiAt, prepareHome, type PreparedHome } from "../../test/support/homes.ts";
 import { startServer } from "../../test/support/server.ts";
@@ -41,13 +41,7 @@ async function chainAlone(prepared: PreparedHome, acts: readonly SignedItem[]): 
   const [carrier] = traceabilityCarriers(contracts.LotLedger.address);
   const first = await nextNonce(chain, signer.address);
   const batches = bundlesOf(acts).map((batch, i) => {
-    const bodies = batch.map(({ item }) =>
-      encodeCollect({
-        collect: item.act,
-        giverSignature: item.giverSignature,
-        receiverSignature: item.receiverSignature,
-      }),
-    );
+    const bodies = batch.map(({ item }) => encodeAct(item));
     const gasLimit = bodies.reduce((gas, body) => gas + carrier!.gasOf(body), carrier!.gasBase);
     return signer.sign({ to: carrier!.to, data: carrier!.calldata(bodies), nonce: first + i, gasLimit, chainId });
   });

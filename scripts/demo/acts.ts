@@ -3,7 +3,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { domainSeparator, toHex, type Domain } from "../../server/chain/eip712.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import type { ProblemView } from "../../server/errors.ts";
-import { collectDigest, collectReceiptDigest, type Collect } from "../../server/traceability/acts.ts";
+import { digestOf, receiptDigestOf, type Collect } from "../../server/traceability/acts.ts";
 import { evidenceRoot } from "../../server/traceability/evidence.ts";
 import { eachOf, type Api, type Bundle, type Lot, type RequestView } from "./client.ts";
 import { seeded, type Cast } from "./keys.ts";
@@ -47,7 +47,7 @@ export function createActs(domain: Domain, anchor: Hex, cast: Cast, weighings: r
       evidence: evidenceOf(weighing),
       salt: seeded(`salt/${weighing.n}`),
     };
-    return { weighing, collect, id: toHex(collectDigest(separator, collect)) };
+    return { weighing, collect, id: toHex(digestOf(separator, "Collect", collect)) };
   });
 }
 
@@ -55,8 +55,8 @@ export function createActs(domain: Domain, anchor: Hex, cast: Cast, weighings: r
 export function signAct(domain: Domain, cast: Cast, { weighing, collect }: Act): Bundle[number] {
   const separator = domainSeparator(domain);
   const collector = cast[weighing.collector.kind][weighing.collector.n]!;
-  const giverSignature = collector.sign(collectDigest(separator, collect));
-  const receiverSignature = cast.keeper.sign(collectReceiptDigest(separator, collect, giverSignature));
+  const giverSignature = collector.sign(digestOf(separator, "Collect", collect));
+  const receiverSignature = cast.keeper.sign(receiptDigestOf(separator, "Collect", collect, giverSignature));
   return { type: "Collect", act: collect, giverSignature, receiverSignature };
 }
 

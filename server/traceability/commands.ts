@@ -8,7 +8,8 @@ import { problemView, type ProblemCode, type ProblemView } from "../errors.ts";
 import { accept } from "../relayer/accept.ts";
 import type { Reached } from "../relayer/port.ts";
 import type { Receipts } from "../relayer/receipts.ts";
-import { collectDigest, collectReceiptDigest, encodeCollect, type SignedCollect } from "./acts.ts";
+import { digestOf, receiptDigestOf, type SignedOf } from "./acts.ts";
+import { encodeAct } from "./encoding.ts";
 import { lotOrder } from "./order.ts";
 import { signedCollect } from "./schemas.ts";
 
@@ -29,7 +30,7 @@ export interface ItemResult {
   problem?: ProblemView;
 }
 
-interface Candidate extends SignedCollect {
+interface Candidate extends SignedOf<"Collect"> {
   position: number;
   digest: Uint8Array;
   id: Hex;
@@ -52,9 +53,8 @@ export async function acceptActs(deps: IntakeDeps, items: readonly unknown[]): P
       results[position] = rejected(undefined, "act-malformed", "the act is not a signed Collect", { errors });
       return [];
     }
-    const { act: collect, giverSignature, receiverSignature } = parsed.data;
-    const digest = collectDigest(separator, collect);
-    return [{ collect, giverSignature, receiverSignature, position, digest, id: toHex(digest) }];
+    const digest = digestOf(separator, "Collect", parsed.data.act);
+    return [{ ...parsed.data, position, digest, id: toHex(digest) }];
   });
   const good: Candidate[] = [];
   const refusals = await check(deps, separator, wellFormed);
@@ -78,12 +78,12 @@ async function check(
   candidates: readonly Candidate[],
 ): Promise<(ItemResult | undefined)[]> {
   const signers = await deps.pool.recover(
-    candidates.flatMap(({ collect, giverSignature, receiverSignature, digest }) => [
+    candidates.flatMap(({ act, giverSignature, receiverSignature, digest }) => [
       { digest, signature: toBytes(giverSignature) },
-      { digest: collectReceiptDigest(separator, collect, giverSignature), signature: toBytes(receiverSignature) },
+      { digest: receiptDigestOf(separator, "Collect", act, giverSignature), signature: toBytes(receiverSignature) },
     ]),
   );
-  const accounts = candidates.flatMap(({ collect }) => [collect.collector, collect.keeper]);
+  const accounts = candidates.flatMap(({ act }) => [act.collector, act.keeper]);
   const standings = await readAccountStandings(deps.db.sql, [...new Set(accounts)]);
   const foreign = [
     ...new Set(signers.filter((signer, i) => signer !== accounts[i] || isDated(standings.get(signer)?.status))),
@@ -100,7 +100,7 @@ async function check(
   }
 
   // the order of LotLedger's own checks: what the chain would skip the act for is what is answered here
-  return candidates.map(({ collect, id }, i) => {
+  return candidates.map(({ act: collect, id }, i) => {
     if (collect.grams === 0) return rejected(id, "grams-zero", "the collect weighs 0 grams");
     const parties = [
       { role: "collector", account: collect.collector, signer: signers[2 * i]! },
@@ -124,9 +124,9 @@ async function store(deps: IntakeDeps, good: readonly Candidate[], results: Item
   const requests = await Promise.all(
     good.map(async (candidate) => ({
       digest: candidate.id,
-      party: candidate.collect.collector,
+      party: candidate.act.collector,
       kind: "collect",
-      body: encodeCollect(candidate),
+      body: encodeAct(candidate),
       subject: candidate.id,
       seq: -1,
       receipt: await deps.receipts.sign(candidate.id, acceptedAt),

@@ -20,14 +20,9 @@ import {
   type Signer,
 } from "../../server/chain/transactions.ts";
 import type { Projection } from "../../server/indexer/port.ts";
-import {
-  collectDigest,
-  collectReceiptDigest,
-  encodeCollect,
-  type Collect,
-  type SignedCollect,
-} from "../../server/traceability/acts.ts";
+import { digestOf, receiptDigestOf, type Collect, type SignedOf } from "../../server/traceability/acts.ts";
 import { traceabilityCarriers } from "../../server/traceability/carriers.ts";
+import { encodeAct } from "../../server/traceability/encoding.ts";
 import { traceabilityProjection } from "../../server/traceability/projections.ts";
 
 /** Somebody with a key of their own; the account is the key's address. The same name is the same key in every run. */
@@ -47,7 +42,7 @@ export function person(name: string): Person {
 }
 
 /** A collect with both signatures and the digest it has in this ledger, which is its lot's id. */
-export interface MadeCollect extends SignedCollect {
+export interface MadeCollect extends SignedOf<"Collect"> {
   lot: Hex;
 }
 
@@ -73,7 +68,7 @@ export interface Ledger {
   /** A collect of 1,500 g of class 1, captured a day before 2026, unless said otherwise. */
   collect(collector: Person, keeper: Person, terms?: Partial<Collect>): MadeCollect;
   /** Carries acts in one transaction, in a block when this returns. */
-  record(...acts: SignedCollect[]): Promise<Receipt & { hash: Hex }>;
+  record(...acts: SignedOf<"Collect">[]): Promise<Receipt & { hash: Hex }>;
 }
 
 const GAS = 16_000_000n;
@@ -164,11 +159,11 @@ export async function openLedger(chain: Chain): Promise<Ledger> {
         salt: toHex(addressWord(`0x${(++salt).toString(16).padStart(40, "0")}`)),
         ...terms,
       };
-      const digest = collectDigest(separator, collect);
+      const digest = digestOf(separator, "Collect", collect);
       const giverSignature = collector.sign(digest);
-      const receiverSignature = keeper.sign(collectReceiptDigest(separator, collect, giverSignature));
-      return { collect, giverSignature, receiverSignature, lot: toHex(digest) };
+      const receiverSignature = keeper.sign(receiptDigestOf(separator, "Collect", collect, giverSignature));
+      return { type: "Collect", act: collect, giverSignature, receiverSignature, lot: toHex(digest) };
     },
-    record: (...acts) => sent(chain, chainId, carrier, carries!.to, carries!.calldata(acts.map(encodeCollect))),
+    record: (...acts) => sent(chain, chainId, carrier, carries!.to, carries!.calldata(acts.map(encodeAct))),
   };
 }

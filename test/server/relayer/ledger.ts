@@ -7,8 +7,8 @@ import { accept } from "../../../server/relayer/accept.ts";
 import { readRequest, type RequestView } from "../../../server/relayer/queries.ts";
 import { createRelayer, type Relayer } from "../../../server/relayer/relayer.ts";
 import { settle } from "../../../server/relayer/settle.ts";
-import { encodeCollect } from "../../../server/traceability/acts.ts";
 import { traceabilityCarriers } from "../../../server/traceability/carriers.ts";
+import { encodeAct } from "../../../server/traceability/encoding.ts";
 import { lotOrder } from "../../../server/traceability/order.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
@@ -48,7 +48,7 @@ eachDatabase("relayer and indexer over the real contracts", (open) => {
   });
 
   const handIn = (acts: readonly MadeCollect[]): ReturnType<typeof accept> => {
-    const requests = acts.map((act) => requestOf({ digest: act.lot, kind: "collect", body: encodeCollect(act) }));
+    const requests = acts.map((act) => requestOf({ digest: act.lot, kind: "collect", body: encodeAct(act) }));
     return accept(db, requests, lotOrder);
   };
 
