@@ -2,6 +2,7 @@
 import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
 import type { NewRequest, Order, RequestState } from "./requests.ts";
+import { anyWaits, broughtBy, lockWaiting, needsOf, promote, readyOf } from "./waiting.ts";
 
 /** What is answered for one request handed in. */
 export interface Accepted {
@@ -21,20 +22,99 @@ interface Row extends NewRequest {
 }
 
 /**
- * Stores acts, all or none, and answers for each in the order given; an act twice in one call is accepted once.
- * One that the chain has recorded already, in whoever's transaction, is stored as `final` and never sent.
+ * Stores acts, all or none, and answers for each in the order given; an act twice in one call is accepted once. One
+ * whose needs are met, or are by others that are on their way or in this call, is `queued`; otherwise it is `waiting`,
+ * and what waited for these is queued with them. One that the chain has recorded already, in whoever's transaction, is
+ * `final` and never sent. One that was handed in before, and came to nothing, travels again with its new body unless
+ * that can come to nothing only; its receipt stays the first.
  */
 export function accept(db: Db, requests: readonly NewRequest[], order: Order): Promise<Accepted[]> {
   return db.transaction(async (sql) => {
-    const recorded = await order.recorded(
-      sql,
-      requests.map(({ digest }) => digest),
-    );
-    const rows = requests.map((request): Row => {
-      return { ...request, state: recorded.has(request.digest) ? "final" : "queued", tx: null };
-    });
-    const stored = await insert(sql, rows);
-    return answer(sql, rows, stored);
+    let plan = await makePlan(sql, requests, order);
+    await lockWaiting(sql, plan.waits ? "exclusive" : "shared");
+    // what it would wait for may have come before the lock did
+    if (plan.waits) plan = await makePlan(sql, requests, order);
+    const stored = await insert(sql, plan.fresh);
+    if (plan.again.length > 0) await sendAgain(sql, plan.again);
+    const rows = [...plan.fresh, ...plan.again];
+    const moved = rows.filter(({ state }) => state === "queued").flatMap(broughtBy);
+    const promoted = (await anyWaits(sql)) ? await promote(sql, order, moved) : new Set<Hex>();
+    const states = new Map(rows.map(({ digest, state }) => [digest, promoted.has(digest) ? "queued" : state]));
+    const answerable = requests.map(({ digest, receipt }) => ({ digest, receipt, state: states.get(digest)! }));
+    return answer(sql, answerable, stored);
+  });
+}
+
+/** What is to be done with the requests that are handed in. */
+interface Plan {
+  /** never handed in before, each once, in the order in which they are queued */
+  fresh: Row[];
+  /** handed in before, and came to nothing */
+  again: Row[];
+  /** whether any of these will wait */
+  waits: boolean;
+}
+
+async function makePlan(sql: Sql, requests: readonly NewRequest[], order: Order): Promise<Plan> {
+  const once = [...new Map(requests.toReversed().map((request) => [request.digest, request])).values()].reverse();
+  const digests = once.map(({ digest }) => digest);
+  const recorded = await order.recorded(sql, digests);
+  const ends = await readEnds(sql, digests);
+  const unrecorded = once.filter(({ digest }) => !recorded.has(digest));
+  const failed = unrecorded.filter(({ digest }) => ends.get(digest)?.ended);
+  const open = [
+    ...unrecorded.filter(({ digest }) => !ends.has(digest)),
+    ...(failed.length > 0 ? await hopefulOf(sql, order, failed, ends) : []),
+  ];
+  const ready = new Set(await readyOf(sql, order, open));
+  const inState = (some: Iterable<NewRequest>, state: RequestState): Row[] =>
+    [...some].map((request) => ({ ...request, state, tx: null }));
+  const rows = [
+    ...inState(ready, "queued"),
+    ...inState(
+      open.filter((request) => !ready.has(request)),
+      "waiting",
+    ),
+    ...inState(
+      once.filter(({ digest }) => recorded.has(digest)),
+      "final",
+    ),
+  ];
+  const fresh = rows.filter(({ digest }) => !ends.has(digest));
+  const again = rows.filter(({ digest }) => ends.get(digest)?.ended);
+  return { fresh, again, waits: ready.size < open.length };
+}
+
+interface End {
+  /** it came to nothing */
+  ended: boolean;
+  /** with which body it was skipped: the chain's word on that body is final */
+  skipped: Uint8Array | null;
+}
+
+/** Which of these were handed in before, and whether they came to nothing. */
+async function readEnds(sql: Sql, digests: readonly Hex[]): Promise<Map<Hex, End>> {
+  const rows = await sql<End & { digest: Hex }>`
+    SELECT digest, state IN ('skipped', 'rejected', 'expired') AS ended, CASE WHEN state = 'skipped' THEN body END AS skipped
+    FROM request WHERE digest = ANY(${digests}::text[])`;
+  return new Map(rows.map((row) => [row.digest, row]));
+}
+
+/** Those that may yet succeed: with another body than was skipped, and nothing that they need has moved past them. */
+async function hopefulOf(
+  sql: Sql,
+  order: Order,
+  failed: readonly NewRequest[],
+  ends: ReadonlyMap<Hex, End>,
+): Promise<NewRequest[]> {
+  const seqs = await order.seqs(
+    sql,
+    failed.flatMap(needsOf).map(({ subject }) => subject),
+  );
+  return failed.filter((request) => {
+    const skipped = ends.get(request.digest)!.skipped;
+    const isPast = needsOf(request).some(({ subject, seq }) => (seqs.get(subject) ?? -1) > seq);
+    return !isPast && (skipped === null || Buffer.compare(skipped, request.body) !== 0);
   });
 }
 
@@ -104,16 +184,55 @@ async function insert(sql: Sql, rows: readonly Row[]): Promise<Set<Hex>> {
       ) AS g(digest, party, kind, body, subject, seq, state, tx_hash, receipt, accepted_at)
     )
     INSERT INTO request
-      (ordinal, digest, party, kind, body, subject, seq, state, tx_hash, receipt, accepted_at, batch_cap)
-    OVERRIDING SYSTEM VALUE
-    SELECT ordinal, digest, party, kind, body, subject, seq, state, tx_hash, receipt, accepted_at, ${FIRST_BATCH_CAP}::int
+      (ordinal, digest, party, kind, body, subject, seq, state, tx_hash, receipt, accepted_at, waits_since, batch_cap)
+    SELECT ordinal, digest, party, kind, body, subject, seq, state, tx_hash, receipt, accepted_at,
+      CASE WHEN state = 'waiting' THEN accepted_at END, ${FIRST_BATCH_CAP}::int
     FROM given ORDER BY digest COLLATE "C", ordinal
     ON CONFLICT DO NOTHING RETURNING digest`;
-  return new Set(stored.map(({ digest }) => digest));
+  const digests = new Set(stored.map(({ digest }) => digest));
+  const linked = rows.filter(({ digest, inputs, outputs }) => (inputs ?? outputs) && digests.has(digest));
+  if (linked.length > 0) await insertLinks(sql, linked);
+  return digests;
 }
 
-/** For each row, in order, whether it was the one stored, and the receipt that counts. */
-async function answer(sql: Sql, rows: readonly Row[], stored: Set<Hex>): Promise<Accepted[]> {
+async function insertLinks(sql: Sql, rows: readonly Row[]): Promise<void> {
+  const inputs = rows.flatMap(({ digest, inputs = [] }) => inputs.map((input) => ({ digest, ...input })));
+  const outputs = rows.flatMap(({ digest, outputs = [] }) => outputs.map((subject) => ({ digest, subject })));
+  await sql`
+    INSERT INTO request_input (digest, subject, seq)
+    SELECT * FROM unnest(
+      ${inputs.map(({ digest }) => digest)}::text[], ${inputs.map(({ subject }) => subject)}::text[],
+      ${inputs.map(({ seq }) => seq)}::int[]
+    )`;
+  await sql`
+    INSERT INTO request_output (digest, subject)
+    SELECT * FROM unnest(${outputs.map(({ digest }) => digest)}::text[], ${outputs.map(({ subject }) => subject)}::text[])`;
+}
+
+/** Puts what came to nothing on its way again: another body, the first receipt, and behind whatever is queued now. */
+async function sendAgain(sql: Sql, rows: readonly Row[]): Promise<void> {
+  const column = <Key extends keyof Row>(key: Key): Row[Key][] => rows.map((row) => row[key]);
+  await sql`
+    WITH given AS MATERIALIZED (
+      SELECT nextval(pg_get_serial_sequence('request', 'ordinal')) AS ordinal, g.*
+      FROM unnest(
+        ${column("digest")}::text[], ${column("body")}::bytea[], ${column("state")}::text[], ${column("acceptedAt")}::bigint[]
+      ) AS g(digest, body, state, at)
+    ), locked AS (
+      SELECT given.* FROM request r JOIN given ON given.digest = r.digest
+      WHERE r.state IN ('skipped', 'rejected', 'expired') ORDER BY r.digest FOR UPDATE OF r
+    )
+    UPDATE request r SET ordinal = locked.ordinal, body = locked.body, state = locked.state,
+      waits_since = CASE WHEN locked.state = 'waiting' THEN at END, tx_hash = NULL, block = NULL, reason = NULL, attempt = 0
+    FROM locked WHERE r.digest = locked.digest`;
+}
+
+/** For each request, in order, whether it was the one stored, and the receipt that counts. */
+async function answer(
+  sql: Sql,
+  rows: readonly Pick<Row, "digest" | "receipt" | "state">[],
+  stored: Set<Hex>,
+): Promise<Accepted[]> {
   const first = new Map<Hex, { receipt: string; state: RequestState }>();
   if (stored.size < rows.length) {
     const digests = rows.map(({ digest }) => digest);

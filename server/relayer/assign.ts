@@ -16,8 +16,11 @@ export interface AssignDeps {
 /** Transactions of one sender that are on no block yet, at most. */
 const MOST_IN_FLIGHT = 64;
 
-/** Gas limit of a batch at most: a transaction may take 16,777,216, and a block should hold others too. */
+/** Gas limit of a batch at most, so that a block holds others too. */
 const MOST_GAS = 12_000_000n;
+
+/** Gas limit of any transaction at most (EIP-7825). */
+const MOST_GAS_EVER = 16_777_216n;
 
 /**
  * Gives the sender its row on first use, with the chain's transaction count as its next nonce. From then on the row
@@ -36,21 +39,27 @@ export async function openSender(db: Db, chain: Chain, address: Hex): Promise<vo
 /**
  * Signs one batch of queued requests and stores it. The requests left are no reason to wait for more: whatever arrives
  * while this batch travels makes the next one.
- * @returns whether there was anything to sign, and room in flight for it
+ * @returns whether there was anything to sign or to refuse, and room in flight for it
  */
 export async function assign(deps: AssignDeps): Promise<boolean> {
   const { db, carriers, signer, reached } = deps;
-  const signed = await db.transaction(async (sql) => {
+  const done = await db.transaction(async (sql): Promise<"signed" | "refused" | undefined> => {
     const nonce = await lockNonce(sql, signer.address);
     const head = nonce !== undefined && (await readHead(sql, carriers));
-    if (!head) return false;
+    if (!head) return undefined;
     const carrier = carriers.find(({ kind }) => kind === head.kind)!;
-    const batch = fitting(carrier, await takeBatch(sql, carrier, head.cap));
-    if (batch.length > 0) await storeSigned(sql, deps, carrier, nonce, batch);
-    return batch.length > 0;
+    const batch = fitting(carrier, await takeBatch(sql, head));
+    if (gasOf(carrier, batch) > MOST_GAS_EVER) {
+      await refuse(sql, batch, gasOf(carrier, batch));
+      return "refused";
+    }
+    // whoever else has these rows ends them
+    if (batch.length === 0) return undefined;
+    await storeSigned(sql, deps, carrier, nonce, batch);
+    return "signed";
   });
-  if (signed) await reached("signed");
-  return signed;
+  if (done === "signed") await reached("signed");
+  return done !== undefined;
 }
 
 /** Locks the sender and gives its next nonce; `undefined` where it may not sign another transaction now. */
@@ -65,17 +74,24 @@ async function lockNonce(sql: Sql, address: Hex): Promise<number | undefined> {
   return Number(flight!.n) < MOST_IN_FLIGHT ? Number(sender.nonce) : undefined;
 }
 
+interface Head {
+  kind: string;
+  cap: number;
+  ordinal: bigint;
+}
+
 /**
- * Kind and batch cap of the next batch. Those whose batch reverted come first (their cap is the smaller one): they have
- * waited longest. Of one subject only the lowest queued `seq` may go, so that two of its acts never change places; the
- * list of those is made once a query, and only for requests that need their subject.
+ * The request that the next batch begins with. Those whose batch reverted come first (their cap is the smaller one):
+ * they have waited longest. What needs another that is still queued does not lead.
  */
-async function readHead(sql: Sql, carriers: readonly Carrier[]): Promise<{ kind: string; cap: number } | undefined> {
+async function readHead(sql: Sql, carriers: readonly Carrier[]): Promise<Head | undefined> {
   const kinds = carriers.map(({ kind }) => kind);
-  const [head] = await sql<{ kind: string; cap: number }>`
-    SELECT kind, batch_cap AS cap FROM request
-    WHERE queued AND kind = ANY(${kinds}::text[])
-      AND (seq = -1 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
+  const [head] = await sql<Head>`
+    SELECT kind, batch_cap AS cap, ordinal FROM request r
+    WHERE queued AND kind = ANY(${kinds}::text[]) AND (seq = -1 OR (
+      SELECT q.digest FROM request_need n JOIN request_brings b ON b.subject = n.subject AND b.seq = n.seq
+      JOIN request q ON q.digest = b.digest WHERE n.digest = r.digest AND q.queued LIMIT 1
+    ) IS NULL)
     ORDER BY batch_cap, ordinal LIMIT 1`;
   return head;
 }
@@ -85,12 +101,17 @@ interface Item {
   body: Uint8Array;
 }
 
-function takeBatch(sql: Sql, carrier: Carrier, cap: number): Promise<Item[]> {
-  return sql<Item>`
-    SELECT digest, body FROM request
-    WHERE queued AND kind = ${carrier.kind} AND batch_cap = ${cap}
-      AND (seq = -1 OR (subject, seq) IN (SELECT subject, min(seq) FROM request WHERE queued GROUP BY subject))
+/** From the head on, what may travel together: behind everything else in the queue that it needs. */
+async function takeBatch(sql: Sql, { kind, cap, ordinal }: Head): Promise<Item[]> {
+  const rows = await sql<Item & { behind: Hex[] }>`
+    SELECT digest, body, CASE WHEN seq = -1 THEN '{}'::text[] ELSE ARRAY(
+      SELECT q.digest::text FROM request_need n JOIN request_brings b ON b.subject = n.subject AND b.seq = n.seq
+      JOIN request q ON q.digest = b.digest WHERE n.digest = r.digest AND q.queued
+    ) END AS behind
+    FROM request r WHERE queued AND kind = ${kind} AND batch_cap = ${cap} AND ordinal >= ${ordinal}
     ORDER BY ordinal LIMIT ${cap} FOR UPDATE SKIP LOCKED`;
+  const taken = new Set<Hex>();
+  return rows.filter(({ digest, behind }) => behind.every((other) => taken.has(other)) && taken.add(digest));
 }
 
 const gasOf = (carrier: Carrier, items: readonly Item[]): bigint =>
@@ -101,6 +122,12 @@ function fitting(carrier: Carrier, items: readonly Item[]): readonly Item[] {
   let gas = carrier.gasBase;
   const over = items.findIndex(({ body }) => (gas += carrier.gasOf(body)) > MOST_GAS);
   return over < 0 ? items : items.slice(0, Math.max(1, over));
+}
+
+/** One that no transaction can carry would stop its sender for good. */
+async function refuse(sql: Sql, [item]: readonly Item[], gas: bigint): Promise<void> {
+  const words = `It may take ${gas} gas, and a transaction at most ${MOST_GAS_EVER}: it has too many parts.`;
+  await sql`UPDATE request SET state = 'rejected', reason = ${words} WHERE digest = ${item!.digest}`;
 }
 
 async function storeSigned(

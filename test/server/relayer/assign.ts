@@ -5,6 +5,7 @@ import type { Db } from "../../../server/db/port.ts";
 import { accept, acceptTransaction } from "../../../server/relayer/accept.ts";
 import { assign, openSender, type AssignDeps } from "../../../server/relayer/assign.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
+import { readRequest } from "../../../server/relayer/queries.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import * as rig from "./rig.ts";
 
@@ -83,6 +84,18 @@ eachDatabase("assigning requests to transactions", (open) => {
     expect((await signed()).map(({ digests }) => digests.length)).to.deep.equal([1, 1]);
   });
 
+  it("given one item that no transaction can carry, then it is rejected in words, and those behind it travel", async () => {
+    const gasOf = (body: Uint8Array): bigint => (body[31] === 9 ? 16_717_217n : 5_000n);
+    deps.carriers = [{ ...rig.burnCarrier(to), gasOf }];
+    const [heavy, light] = [rig.requestOf({ turns: 9 }), rig.requestOf()];
+    await queue([heavy, light]);
+    while (await assign(deps));
+    const rejected = await readRequest(db.sql, heavy.digest);
+    expect(rejected).to.include({ state: "rejected", tx: null });
+    expect(rejected!.reason).to.match(/^It may take 16777217 gas, and a transaction at most 16777216/);
+    expect((await signed()).map(({ digests }) => digests)).to.deep.equal([[light.digest]]);
+  });
+
   it("given several kinds, then each batch has one, and a kind that nothing carries stays queued", async () => {
     deps.carriers = [rig.burnCarrier(to), rig.burnCarrier(to, 5n, "blaze")];
     const kinds = ["burn", "blaze", "unknown", "burn", "blaze"];
@@ -120,13 +133,38 @@ eachDatabase("assigning requests to transactions", (open) => {
       { seq: 4, kind: "burn" },
     ];
     const acts = terms.map((term) => rig.requestOf({ subject, ...term }));
-    await queue([...acts, rig.requestOf()]);
+    const seqs = (): Promise<Map<Hex, number>> => Promise.resolve(new Map([[subject, 1]]));
+    await accept(db, [...acts, rig.requestOf()], rig.knowing({ seqs }));
     while (await assign(deps));
     const order = (await signed())
       .flatMap((tx) => tx.digests)
       .filter((digest) => acts.some((act) => act.digest === digest));
     const bySeq = [...acts].sort((a, b) => a.seq - b.seq);
     expect(order).to.deep.equal(bySeq.map(({ digest }) => digest));
+  });
+
+  it("given a chain of acts of one kind, then one batch carries them all, in order", async () => {
+    const first = rig.requestOf();
+    const rest = [0, 1, 2].map((seq) => rig.requestOf({ subject: first.digest, seq }));
+    await queue([...rest.toReversed(), first]);
+    while (await assign(deps));
+    const digests = [first, ...rest].map(({ digest }) => digest);
+    expect((await signed()).map((tx) => tx.digests)).to.deep.equal([digests]);
+  });
+
+  it("given an act whose second input is still queued in another kind, then it travels after that", async () => {
+    deps.carriers = [rig.burnCarrier(to), rig.burnCarrier(to, 5n, "blaze")];
+    const [a, b, other] = [rig.requestOf(), rig.requestOf({ kind: "blaze" }), rig.requestOf()];
+    const join = rig.requestOf({ subject: a.digest, seq: 0, inputs: [{ subject: b.digest, seq: 0 }] });
+    await queue([join, a, b, other]);
+    // as after a revert: what it needs comes behind it
+    await db.sql`UPDATE request SET ordinal = ordinal + 100 WHERE digest = ${b.digest}`;
+    while (await assign(deps));
+    expect((await signed()).map((tx) => tx.digests)).to.deep.equal([
+      [a.digest, other.digest],
+      [b.digest],
+      [join.digest],
+    ]);
   });
 
   it("given 64 transactions in flight, then none is signed until one stands in a block", async () => {
