@@ -24,6 +24,7 @@ export const settings = {
   },
   TIDEMARK_HOST: { ...same("127.0.0.1"), what: "address to listen on" },
   TIDEMARK_PORT: { ...same("4780"), what: "port to listen on; 0 takes any free one" },
+  TIDEMARK_ORIGIN: { ...none, what: "public address that logins are bound to; unset: the one it listens on" },
   TIDEMARK_DATABASE_URL: { ...none, what: "PostgreSQL to use (needed in production); unset: PGlite in the home" },
   TIDEMARK_RPC_URLS: {
     ...none,
@@ -41,6 +42,10 @@ export const settings = {
     what: "threads that check signatures",
   },
   TIDEMARK_BODY_LIMIT: { ...same("4194304"), what: "largest request body in bytes" },
+  TIDEMARK_ORPHAN_DAYS: {
+    ...same("30"),
+    what: "days that an act waits for those it rests on, before it expires",
+  },
   TIDEMARK_LOG_LEVEL: { ...same("info"), what: "trace, debug, info, warn, error or silent" },
   TIDEMARK_HOLD_AT: { ...none, what: "crash tests only: the step of the write path to stop at for good" },
 } as const satisfies Record<string, Setting>;
@@ -52,6 +57,8 @@ export interface Config {
   home: string;
   host: string;
   port: number;
+  /** without a path: scheme, host and port */
+  origin: string | undefined;
   databaseUrl: string | undefined;
   rpcUrls: string[];
   finality: "instant" | "finalized" | { depth: number };
@@ -60,6 +67,7 @@ export interface Config {
   adminDelaySeconds: number;
   workers: number;
   bodyLimitBytes: number;
+  orphanDays: number;
   logLevel: string;
   holdAt: string | undefined;
 }
@@ -75,6 +83,11 @@ function whole(name: Name, text: string, most: number): number {
 function finality(text: string): Config["finality"] {
   if (text === "instant" || text === "finalized") return text;
   return { depth: whole("TIDEMARK_FINALITY", text, 10_000) };
+}
+
+function origin(text: string | undefined): string | undefined {
+  if (text === undefined || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)) return text;
+  throw new Refusal(`TIDEMARK_ORIGIN is "${text}"; it must be an origin such as https://tidemark.example, no more.`);
 }
 
 /**
@@ -103,6 +116,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     home: resolve(needed("TIDEMARK_HOME")),
     host: needed("TIDEMARK_HOST"),
     port: whole("TIDEMARK_PORT", needed("TIDEMARK_PORT"), 65_535),
+    origin: origin(optional("TIDEMARK_ORIGIN")),
     databaseUrl: optional("TIDEMARK_DATABASE_URL"),
     rpcUrls: (optional("TIDEMARK_RPC_URLS") ?? "").split(",").filter((url) => url !== ""),
     finality: finality(needed("TIDEMARK_FINALITY")),
@@ -111,6 +125,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     adminDelaySeconds: whole("TIDEMARK_ADMIN_DELAY", needed("TIDEMARK_ADMIN_DELAY"), 2 ** 32 - 1),
     workers: Math.max(1, whole("TIDEMARK_WORKERS", needed("TIDEMARK_WORKERS"), 64)),
     bodyLimitBytes: whole("TIDEMARK_BODY_LIMIT", needed("TIDEMARK_BODY_LIMIT"), 2 ** 30),
+    orphanDays: Math.max(1, whole("TIDEMARK_ORPHAN_DAYS", needed("TIDEMARK_ORPHAN_DAYS"), 36_500)),
     logLevel: needed("TIDEMARK_LOG_LEVEL"),
     holdAt: optional("TIDEMARK_HOLD_AT"),
   };

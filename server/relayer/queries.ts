@@ -7,12 +7,12 @@ export interface RequestView {
   digest: Hex;
   kind: string;
   state: RequestState;
-  /** why it was skipped (an error selector) or rejected (words) */
+  /** why it was skipped (an error selector), rejected or expired (words) */
   reason: string | null;
   /** the transaction that carries it now, or that recorded it where that is known */
   tx: Hex | null;
   block: number | null;
-  /** how many transactions that carried it reverted */
+  /** how many transactions carried it in vain: they reverted, or came before what it needs */
   attempt: number;
   /** milliseconds since 1970 */
   acceptedAt: number;
@@ -27,6 +27,15 @@ export async function readRequest(sql: Sql, digest: Hex): Promise<RequestView | 
   if (!found) return undefined;
   const { block, acceptedAt, ...rest } = found;
   return { ...rest, block: block === null ? null : Number(block), acceptedAt: Number(acceptedAt) };
+}
+
+/** Requests that wait for what they need, and those that waited too long. */
+export async function orphanCount(sql: Sql): Promise<{ waiting: number; expired: number }> {
+  const [count] = await sql<{ waiting: bigint; expired: bigint }>`
+    SELECT
+      (SELECT count(*) FROM request WHERE waits_since IS NOT NULL) AS waiting,
+      (SELECT count(*) FROM request WHERE expired) AS expired`;
+  return { waiting: Number(count!.waiting), expired: Number(count!.expired) };
 }
 
 /** Requests whose outcome the chain still owes: those in the queue, and those in transactions that are not final. */

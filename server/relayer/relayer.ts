@@ -1,5 +1,5 @@
 /**
- * The loop that carries requests to the chain: assign → broadcast → confirm. Everything it knows is in the database;
+ * The loop that carries requests to the chain: assign → broadcast → confirm → expire. Everything it knows is in the database;
  * it may be killed between any two statements and started again.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,6 +11,8 @@ import { assign, openSender } from "./assign.ts";
 import { broadcast, type Attempts } from "./broadcast.ts";
 import { confirm } from "./confirm.ts";
 import type { Carrier, Reached } from "./port.ts";
+import { orphanCount } from "./queries.ts";
+import { expire } from "./waiting.ts";
 
 export interface RelayerDeps {
   db: Db;
@@ -18,6 +20,10 @@ export interface RelayerDeps {
   carriers: readonly Carrier[];
   signer: Signer;
   chainId: number;
+  /** how long a request waits for what it needs */
+  orphanDays: number;
+  /** milliseconds since 1970; the machine's clock unless said otherwise */
+  now?: () => number;
   log: Log;
   reached: Reached;
   /** told each time there was nothing to do */
@@ -27,6 +33,9 @@ export interface RelayerDeps {
 export interface RelayerStatus {
   /** transactions of this sender that no block has yet */
   inFlight: number;
+  /** requests that wait for what they need, and those that waited too long; counted when there is nothing else to do */
+  waiting: number;
+  expired: number;
   /** why this sender sends no more, in words */
   halted?: string;
   /** the last thing that went wrong, until work goes well again */
@@ -50,12 +59,12 @@ const FIRST_BACKOFF = 250;
 const LONGEST_BACKOFF = 10_000;
 
 export function createRelayer(deps: RelayerDeps): Relayer {
-  const { db, chain, signer, log } = deps;
+  const { db, chain, signer, log, now = Date.now } = deps;
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
   const attempts: Attempts = new Map();
   const bell = createBell();
-  const status: RelayerStatus = { inFlight: 0 };
+  const status: RelayerStatus = { inFlight: 0, waiting: 0, expired: 0 };
   let failures = 0;
   let running: Promise<void> | undefined;
 
@@ -86,6 +95,7 @@ export function createRelayer(deps: RelayerDeps): Relayer {
       ["signing a batch", () => assign(deps)],
       ["sending", () => broadcast({ ...deps, attempts, signal: lost })],
       ["reading receipts", () => confirm(deps)],
+      ["ending what waits in vain", () => expire(db.sql, deps.orphanDays, now()).then((n) => n > 0)],
       ["reading its own state", () => refreshStatus().then(() => false)],
     ] as const;
     let [worked, failed] = [false, false];
@@ -100,11 +110,14 @@ export function createRelayer(deps: RelayerDeps): Relayer {
     }
     if (failed) return backOff();
     failures = 0;
-    if (worked) delete status.lastError;
-    else {
-      deps.onIdle?.();
-      await bell.wait(POLL);
+    if (worked) {
+      delete status.lastError;
+      return;
     }
+    // many may wait, and counting many takes a while: there is time now
+    Object.assign(status, await orphanCount(db.sql));
+    deps.onIdle?.();
+    await bell.wait(POLL);
   }
 
   /** Works for as long as the sender's lock is held, or comes back at once to try for it again later. */

@@ -38,7 +38,7 @@ eachDatabase("relayer and indexer over the real contracts", (open) => {
     ): Promise<void> => settle(sql, outcomes, lotOrder);
     indexer = createIndexer({ ...common, finality: "instant", projections, settle: settling });
     const carriers = traceabilityCarriers(contracts.LotLedger.address);
-    relayer = createRelayer({ ...common, carriers, signer: newSigner(), chainId });
+    relayer = createRelayer({ ...common, carriers, signer: newSigner(), chainId, orphanDays: 30 });
     await indexer.start();
   });
   after(async () => {
