@@ -94,7 +94,7 @@ eachDatabase("lots of random histories", (open) => {
   it("given rows of every kind, when their records are read in pages, then each row is one record, by ascending keys", async () => {
     const [, traceability] = ledger.projections;
     const keys: string[] = [];
-    for (const limit of [3, 10_000]) {
+    for (const limit of [1, 10_000]) {
       keys.length = 0;
       for (let page; (page = await traceability.records(db.sql, keys.at(-1), limit)).length > 0;)
         keys.push(...page.map(({ key }) => key));

@@ -4,7 +4,7 @@ import { readHeader } from "../../../server/chain/blocks.ts";
 import { readView } from "../../../server/chain/contracts.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import type { Db } from "../../../server/db/port.ts";
-import { conservationTotals, readLot, readProvenance, recordedDigests } from "../../../server/traceability/queries.ts";
+import { readLot, readProvenance, recordedDigests } from "../../../server/traceability/queries.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import { clearIndex, headOf, indexAll } from "../../support/indexing.ts";
@@ -93,121 +93,5 @@ eachDatabase("traceability projections", (open) => {
       { no: 2, id: made.unlicensed.lot },
       { no: 3, id: made.heavy.lot },
     ]);
-  });
-
-  it("given the totals of the contract, when summed over rows, then T1 holds on both sides", async () => {
-    const [collected, concluded] = (await view("totals")) as [bigint, bigint];
-    const grams = BigInt(1 + 1_500 + MOST_GRAMS);
-    expect([collected, concluded]).to.deep.equal([grams, 0n]);
-    expect(await conservationTotals(db.sql)).to.deep.equal({
-      collectedGrams: grams,
-      liveGrams: grams,
-      concludedGrams: 0n,
-      lots: 3n,
-      acts: 3n,
-    });
-  });
-
-  it("given a collected lot, when its provenance is read, then it is itself with its one act", async () => {
-    const { collect, lot } = made.heavy;
-    const head = await headOf(ledger);
-    const [{ tx, block }] = (await db.sql<{
-      tx: Hex;
-      block: bigint;
-    }>`SELECT tx, block FROM act WHERE lot = ${lot}`) as [{ tx: Hex; block: bigint }];
-    const page = await readProvenance(db.sql, lot, "upstream", undefined, 10);
-    expect(page).to.deep.equal({
-      asOfBlock: head,
-      nodes: [
-        {
-          ...(await readLot(db.sql, lot)),
-          acts: [
-            {
-              digest: lot,
-              kind: "collect",
-              lot,
-              seq: 0,
-              giver: collector.account,
-              receiver: keeper.account,
-              grams: BigInt(MOST_GRAMS),
-              capturedAt: BigInt(2 ** 40 - 2),
-              flags: 0x48,
-              anchor: collect.anchor,
-              evidence: collect.evidence,
-              tx,
-              block,
-              recordedAt: BigInt((await readHeader(ledger.chain, Number(block)))!.timestamp),
-            },
-          ],
-        },
-      ],
-      edges: [],
-      next: undefined,
-    });
-  });
-});
-
-eachDatabase("provenance walk", (open) => {
-  let db: Db;
-  const lot = (no: number): Hex => id(`lot ${no}`) as Hex;
-
-  // 1 and 2 go into 3; 3 into 4 and 5; 2 and 4 into 6; 7 stands alone
-  const edges = [
-    [3, 1],
-    [3, 2],
-    [4, 3],
-    [5, 3],
-    [6, 2],
-    [6, 4],
-  ] as const;
-
-  before(async () => {
-    db = await open();
-    await clearIndex(db);
-    await db.sql`INSERT INTO cursor (name, block, hash) VALUES ('indexer', 9, '0x99')`;
-    for (let no = 1; no <= 7; no++) {
-      await db.sql`
-        INSERT INTO lot (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by)
-        VALUES (${no}, ${lot(no)}, '0xaa', '0xaa', 10, 0, 1, 0, 0, ${lot(no)})`;
-    }
-    for (const [child, parent] of edges)
-      await db.sql`INSERT INTO edge (child, parent, grams) VALUES (${child}, ${parent}, 5)`;
-  });
-
-  async function walk(from: number, direction: "upstream" | "downstream", limit: number): Promise<number[][]> {
-    const pages: number[][] = [];
-    const seen: string[] = [];
-    for (let after: Hex | undefined; ;) {
-      const page = (await readProvenance(db.sql, lot(from), direction, after, limit))!;
-      pages.push(page.nodes.map(({ id }) => [1, 2, 3, 4, 5, 6, 7].find((no) => lot(no) === id)!));
-      seen.push(...page.edges.map(({ child, parent, grams }) => `${child} ${parent} ${grams}`));
-      after = page.next;
-      if (after === undefined) break;
-    }
-    // every edge between the lots that were met, once
-    const met = new Set(pages.flat());
-    const expected = edges.filter(([child, parent]) => met.has(child) && met.has(parent));
-    expect(seen.sort()).to.deep.equal(expected.map(([child, parent]) => `${lot(child)} ${lot(parent)} 5`).sort());
-    return pages;
-  }
-
-  it("given a lot with a past, when walked upstream, then everything it came from is there once, in pages", async () => {
-    expect(await walk(6, "upstream", 10)).to.deep.equal([[6, 4, 3, 2, 1]]);
-    expect(await walk(6, "upstream", 2)).to.deep.equal([[6, 4], [3, 2], [1]]);
-    expect(await walk(5, "upstream", 4)).to.deep.equal([[5, 3, 2, 1]]);
-  });
-
-  it("given a lot with a future, when walked downstream, then everything it became is there once, in pages", async () => {
-    expect(await walk(2, "downstream", 10)).to.deep.equal([[2, 3, 4, 5, 6]]);
-    expect(await walk(2, "downstream", 3)).to.deep.equal([
-      [2, 3, 4],
-      [5, 6],
-    ]);
-    expect(await walk(7, "downstream", 1)).to.deep.equal([[7]]);
-  });
-
-  it("given a lot that is not indexed, or a page that goes on after one, when read, then there is nothing", async () => {
-    expect(await readProvenance(db.sql, lot(8), "upstream", undefined, 10)).to.equal(undefined);
-    expect(await readProvenance(db.sql, lot(6), "upstream", lot(8), 10)).to.equal(undefined);
   });
 });
