@@ -1,13 +1,11 @@
 import { expect } from "chai";
-import { id } from "ethers";
-import { readHeader } from "../../../server/chain/blocks.ts";
 import { readView } from "../../../server/chain/contracts.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import type { Db } from "../../../server/db/port.ts";
-import { readLot, readProvenance, recordedDigests } from "../../../server/traceability/queries.ts";
+import { readLot, recordedDigests } from "../../../server/traceability/queries.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
-import { clearIndex, headOf, indexAll } from "../../support/indexing.ts";
+import { indexAll } from "../../support/indexing.ts";
 import { openLedger, person, type Ledger, type MadeCollect } from "../../support/ledger.ts";
 
 const [keeper, collector, stranger] = ["keeper", "collector", "stranger"].map(person) as [
