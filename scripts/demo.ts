@@ -121,7 +121,7 @@ async function play(screen: Screen, config: Config, server: Server): Promise<Out
     (progress) => lotsOf(api, acts, progress),
     (found) => `${found.length} lots`,
   );
-  const findings = await readFindings(api, lots);
+  const findings = await readFindings(api, lots, cast.keeper);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   showFindings(screen, server.url(), acts, findings);
   return outcomeOf(settled, [...rejected.values()], lots, conserves(findings), seconds);

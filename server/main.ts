@@ -180,9 +180,13 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     carriers: traceabilityCarriers(LotLedger.address),
     signer,
     chainId: domain.chainId,
+    orphanDays: config.orphanDays,
     log,
     reached,
   });
+  const feed = createLineageFeed();
+  const upkeep = keepUp(db, feed, (error) => log.warn({ err: error }, "the lineage could not be read"));
+  stops.add("lineage", () => upkeep.stop());
   const indexer = createIndexer({
     db,
     chain,
@@ -190,14 +194,23 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     projections,
     settle: (sql, outcomes) => settle(sql, outcomes, lotOrder),
     // raw transactions become final, and reverted batches are taken back, once the index has passed their block
-    afterCommit: relayer.wake,
+    afterCommit: () => {
+      relayer.wake();
+      upkeep.wake();
+    },
     log,
     reached,
   });
 
   let started = false;
+  let url = "";
+  const origin = (): string => config.origin ?? url;
+  const { chainId, authority: manager } = domain;
+  const sessions = await createSessions({ db, chain, manager, chainId, key: keys.login, origin });
   const routes = [
     ...traceabilityRoutes({ db, domain, pool, receipts, reached, wake: relayer.wake }),
+    ...lotRoutes({ db, feed }),
+    ...loginRoutes({ db, sessions, chainId, origin }),
     ...accessRoutes({ db }),
     ...stockRoutes({ db }),
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
@@ -207,13 +220,15 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const app = createApp({
     routes: [...routes, documentRoutes(routes)],
     plain: [pages()],
+    callerOf: sessions.callerOf,
     bodyLimitBytes: config.bodyLimitBytes,
     log,
   });
   const server = createServer(app);
-  const url = await listen(server, config);
+  url = await listen(server, config);
   stops.add("API", () => closeServer(server));
   await home.publish(url);
+  upkeep.wake();
   log.info({ url }, "listening");
 
   async function begin(): Promise<void> {

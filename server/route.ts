@@ -2,6 +2,19 @@
 import type { z } from "zod";
 import type { ProblemCode } from "./errors.ts";
 
+/** Who sent a request, as the register and the chain have it at that time. */
+export interface Caller {
+  /** the key that logged in */
+  key: `0x${string}`;
+  /** accounts that the key signs for */
+  accounts: `0x${string}`[];
+  /** names of the roles that the key holds on chain */
+  roles: string[];
+}
+
+/** Reads who sent the request; throws a Problem where that is nobody. For routes that are not public, or not wholly. */
+export type ReadCaller = () => Promise<Caller>;
+
 export interface Reply {
   status: number;
   body: unknown;
@@ -18,11 +31,13 @@ export interface Route {
   body?: z.ZodType;
   /** what the document says of the body, where `body` leaves its items to be checked one by one */
   documentedBody?: z.ZodType;
+  /** who may see what of it, in words, where it is not all public; such a route takes a bearer token */
+  access?: string;
   /** the body of each successful status */
   answers: Record<number, { description: string; schema: z.ZodType }>;
   /** the problems it can answer with, besides those of every route */
   problems: readonly ProblemCode[];
-  handle(input: { params: unknown; query: unknown; body: unknown }): Promise<Reply>;
+  handle(input: { params: unknown; query: unknown; body: unknown; caller: ReadCaller }): Promise<Reply>;
 }
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
@@ -37,7 +52,7 @@ export function route<
     params?: P;
     query?: Q;
     body?: B;
-    handle(input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> }): Promise<Reply>;
+    handle(input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B>; caller: ReadCaller }): Promise<Reply>;
   },
 ): Route {
   return spec as unknown as Route;

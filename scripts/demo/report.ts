@@ -1,6 +1,7 @@
 /** What the player shows at the end: one lot's provenance, whether the books balance, the digest, and what to do next. */
 import type { Api, Conservation, Digests, Lot, Provenance } from "./client.ts";
 import type { Act } from "./acts.ts";
+import type { ActKey } from "./keys.ts";
 import { chinaTime, count, kilograms, short, table, tree, yuan, type Branch, type Screen } from "./screen.ts";
 import { storagePoint } from "./scenario.ts";
 
@@ -13,13 +14,14 @@ export interface Findings {
   provenance: Provenance | undefined;
 }
 
-export async function readFindings(api: Api, lots: Lot[]): Promise<Findings> {
+/** @param keeper logs in for the provenance, as a party to it */
+export async function readFindings(api: Api, lots: Lot[], keeper: ActKey): Promise<Findings> {
   const last = lots.at(-1);
   return {
     lots,
     conservation: await api.conservation(),
     digest: await api.digest(),
-    provenance: last && (await api.provenance(last.id)),
+    provenance: last && (await api.provenance(last.id, keeper)),
   };
 }
 

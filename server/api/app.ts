@@ -11,20 +11,23 @@ import { ZodError } from "zod";
 import { isDatabaseDown } from "../db/down.ts";
 import { Problem, problemView, type ProblemView } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Route } from "../route.ts";
+import type { Caller, Route } from "../route.ts";
 
 /** `/v1/lots/{id}` as Express writes it. */
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 
 function sendProblem(response: Response, view: ProblemView): void {
   const instance = `urn:uuid:${randomUUID()}`;
+  if (view.status === 401) response.set("WWW-Authenticate", "Bearer");
   response
     .status(view.status)
     .type("application/problem+json")
     .send(JSON.stringify({ ...view, instance }));
 }
 
-function handlerOf(route: Route): RequestHandler {
+type CallerOf = (authorization: string | undefined) => Promise<Caller>;
+
+function handlerOf(route: Route, callerOf: CallerOf): RequestHandler {
   return async (request: Request, response: Response) => {
     if (route.body && !request.is("application/json")) {
       throw new Problem("unsupported-media-type", `Content-Type is ${request.get("content-type") ?? "missing"}`);
@@ -33,6 +36,7 @@ function handlerOf(route: Route): RequestHandler {
       params: route.params?.parse(request.params),
       query: route.query?.parse(request.query),
       body: route.body?.parse(request.body),
+      caller: () => callerOf(request.get("authorization")),
     });
     response.status(reply.status).set(reply.headers ?? {});
     if (typeof reply.body === "string") response.send(reply.body);
@@ -75,20 +79,22 @@ export function problemOf(error: unknown, bodyLimitBytes: number): ProblemView {
 
 /**
  * The application, not yet listening.
+ * @param callerOf who sent a request, by its `Authorization` header
  * @param plain further handlers (the web pages, metrics), mounted before "not found"
  */
 export function createApp(deps: {
   routes: readonly Route[];
   plain: RequestHandler[];
+  callerOf: CallerOf;
   bodyLimitBytes: number;
   log: Log;
 }): Express {
-  const { routes, plain, bodyLimitBytes, log } = deps;
+  const { routes, plain, callerOf, bodyLimitBytes, log } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
   app.use(express.json({ limit: bodyLimitBytes, strict: true }));
-  for (const route of routes) app[route.method](expressPath(route.path), handlerOf(route));
+  for (const route of routes) app[route.method](expressPath(route.path), handlerOf(route, callerOf));
   for (const handler of plain) app.use(handler);
 
   app.use((request) => {

@@ -44,6 +44,7 @@ export function openApiDocument(routes: readonly Route[]): object {
       method: route.method,
       path: route.path,
       summary: route.summary,
+      ...(route.access === undefined ? {} : { description: route.access, security: [{}, { login: [] }] }),
       request: {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
@@ -52,12 +53,19 @@ export function openApiDocument(routes: readonly Route[]): object {
       responses: responsesOf(route),
     });
   }
+  registry.registerComponent("securitySchemes", "login", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "The token of POST /v1/login",
+  });
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: "3.1.0",
     info: {
       title: "Tidemark",
       version: "1",
-      description: "A permissioned ledger for carbon assets and waste traceability. Every route listed here is public.",
+      description:
+        "A permissioned ledger for carbon assets and waste traceability. Every route is public, but where it says who may see what.",
     },
   });
 }

@@ -13,6 +13,8 @@ export interface Keys {
   admin?: Hex;
   /** Ed25519 keys that sign receipts, newest first; old ones stay so that old receipts verify */
   receipts: JWK[];
+  /** Ed25519 key that signs the tokens of logins */
+  login: JWK;
 }
 
 /** OWASP's figure for PBKDF2 with SHA-256 (2023). */
@@ -25,13 +27,16 @@ async function seal(keys: Keys, passphrase: string): Promise<string> {
     .encrypt(Buffer.from(passphrase));
 }
 
-async function unseal(path: string, passphrase: string): Promise<Keys> {
+/** A file made before there were logins has no key for them. */
+type StoredKeys = Omit<Keys, "login"> & Partial<Pick<Keys, "login">>;
+
+async function unseal(path: string, passphrase: string): Promise<StoredKeys> {
   try {
     const { plaintext } = await compactDecrypt(readFileSync(path, "utf8"), Buffer.from(passphrase), {
       keyManagementAlgorithms: ["PBES2-HS256+A128KW"],
       maxPBES2Count: ITERATIONS,
     });
-    return JSON.parse(Buffer.from(plaintext).toString("utf8")) as Keys;
+    return JSON.parse(Buffer.from(plaintext).toString("utf8")) as StoredKeys;
   } catch (cause) {
     throw new Refusal(
       `The key file ${path} does not open with this passphrase. Set TIDEMARK_PASSPHRASE to the one it was made with.`,
@@ -58,7 +63,7 @@ function drawSecp256k1(): Hex {
 }
 
 /** A fresh Ed25519 key whose id is drawn with it. */
-function drawReceiptKey(): JWK {
+function drawEd25519(): JWK {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {
     ...(privateKey.export({ format: "jwk" }) as JWK),
@@ -75,11 +80,17 @@ function drawReceiptKey(): JWK {
  */
 export async function openKeyFile(home: string, passphrase: string, withAdmin: boolean): Promise<Keys> {
   const path = join(home, "keys.jwe");
-  if (existsSync(path)) return unseal(path, passphrase);
+  if (existsSync(path)) {
+    const { login, ...stored } = await unseal(path, passphrase);
+    const keys = { ...stored, login: login ?? drawEd25519() };
+    if (!login) writeWhole(path, await seal(keys, passphrase));
+    return keys;
+  }
   const keys: Keys = {
     relayer: drawSecp256k1(),
     ...(withAdmin ? { admin: drawSecp256k1() } : {}),
-    receipts: [drawReceiptKey()],
+    receipts: [drawEd25519()],
+    login: drawEd25519(),
   };
   writeWhole(path, await seal(keys, passphrase));
   return keys;

@@ -1,6 +1,7 @@
 /** Keeps the lineage in memory up with the projections: all of it at boot, what is new after each commit. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Hex } from "../chain/port.ts";
-import type { Sql } from "../db/port.ts";
+import type { Db, Sql } from "../db/port.ts";
 import { readCursor } from "../indexer/queries.ts";
 import { appendActs, appendEdges, appendLots, emptyLineage, type ActKind, type Lineage } from "./lineage.ts";
 
@@ -108,6 +109,46 @@ export function createLineageFeed(): LineageFeed {
       return lineage;
     },
     rebuilds: () => rebuilds,
+  };
+}
+
+/** Commits that follow one another so soon are caught up with together. */
+const PAUSE_MS = 250;
+
+export interface Upkeep {
+  /** Tells that there may be more to read. */
+  wake(): void;
+  /** Resolves when no reading is under way any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Catches up in the background, so that a request finds little to read.
+ * @param failed called with what went wrong; the next request or commit tries again
+ */
+export function keepUp(db: Db, feed: LineageFeed, failed: (error: unknown) => void): Upkeep {
+  const stopping = new AbortController();
+  let asked = false;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    while (asked && !stopping.signal.aborted) {
+      asked = false;
+      await db.snapshot((sql) => feed.catchUp(sql)).catch(failed);
+      await delay(PAUSE_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+    }
+    running = undefined;
+  }
+
+  return {
+    wake() {
+      asked = true;
+      running ??= run();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
   };
 }
 

@@ -108,10 +108,7 @@ export const provenanceQuery = z.strictObject({
 });
 
 /** Sums may exceed what a JSON number holds exactly. */
-const sumGrams = z
-  .string()
-  .regex(/^\d+$/)
-  .meta({ description: "grams, as decimal text" });
+const sumGrams = z.string().regex(/^\d+$/).meta({ description: "grams, as decimal text" });
 
 const totalsView = z.strictObject({
   lots: z.int(),
