@@ -4,23 +4,29 @@ pragma solidity 0.8.37;
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IParties} from "../../../contracts/access/IParties.sol";
 import {Parties} from "../../../contracts/access/Parties.sol";
+import {ILotLedger} from "../../../contracts/traceability/ILotLedger.sol";
+import {IProcesses} from "../../../contracts/traceability/IProcesses.sol";
 import {Processes} from "../../../contracts/traceability/Processes.sol";
 import {LotLedger} from "../../../contracts/traceability/LotLedger.sol";
 import {VM} from "./Vm.sol";
 
-/// @notice The contracts, administered by whoever made this, and people who sign.
+/// @notice The contracts, administered by whoever made this, and accounts that sign: the first sign with their own keys,
+/// the facilities after them with keys that are bound to them.
 contract World {
-    uint256 public constant COLLECTORS = 6;
-    uint256 public constant KEEPERS = 3;
+    uint256 public constant PEOPLE = 5;
+    uint256 public constant ACCOUNTS = 8;
+    /// @dev Licence kind 5, which the first facility alone holds.
+    uint16 public constant LICENSED_CLASS = 5 << 10;
+    /// @dev Takes and makes classes 0 to 3, with a loss of at most half.
+    uint16 public constant PROCESS = 7;
 
     AccessManager public immutable MANAGER;
     Parties public immutable PARTIES;
     Processes public immutable PROCESSES;
     LotLedger public immutable LEDGER;
 
-    /// @dev `collectors` sign with their own keys; `keepers` are facilities, their keys bound to them.
-    address[] public collectors;
-    address[] public keepers;
+    address[] public accounts;
+    mapping(address account => uint256) public privateKeys;
 
     constructor() {
         VM.warp(1_760_000_000);
@@ -28,35 +34,40 @@ contract World {
         PARTIES = new Parties(address(MANAGER));
         PROCESSES = new Processes(address(MANAGER));
         LEDGER = new LotLedger(address(MANAGER), address(PARTIES), address(PROCESSES));
-        bytes4[] memory open = new bytes4[](1);
-        open[0] = LEDGER.recordCollects.selector;
+        bytes4[] memory open = new bytes4[](6);
+        open[0] = ILotLedger.recordCollects.selector;
+        open[1] = ILotLedger.recordHandoffs.selector;
+        open[2] = ILotLedger.recordSplits.selector;
+        open[3] = ILotLedger.recordTransforms.selector;
+        open[4] = ILotLedger.recordConcludes.selector;
+        open[5] = ILotLedger.recordPassTitles.selector;
         MANAGER.setTargetFunctionRole(address(LEDGER), open, MANAGER.PUBLIC_ROLE());
-        // the registry's functions stay with the administrator, who is the maker of this world as well
+        // the rest stays with the administrator, who is the maker of this world as well
         MANAGER.grantRole(MANAGER.ADMIN_ROLE(), msg.sender, 0);
-        for (uint256 i = 0; i < COLLECTORS; ++i) _enter(VM.addr(collectorKey(i)), 1);
-        for (uint256 i = 0; i < KEEPERS; ++i) _enter(address(0), 4);
+        for (uint256 i = 0; i < ACCOUNTS; ++i) _enter(i);
+        PARTIES.grantLicence(accounts[PEOPLE], LICENSED_CLASS >> 10, 0, type(uint40).max, 0, 0);
+        PROCESSES.setProcess(PROCESS, _bounds());
     }
 
-    function collectorKey(uint256 i) public pure returns (uint256) {
-        return uint256(keccak256(abi.encode("collector", i)));
-    }
-
-    function keeperKey(uint256 i) public pure returns (uint256) {
-        return uint256(keccak256(abi.encode("keeper", i)));
-    }
-
-    function _enter(address account, uint16 kinds) private {
-        bytes32 identityHash = keccak256(abi.encode(account, keepers.length));
+    function _enter(uint256 i) private {
+        uint256 privateKey = uint256(keccak256(abi.encode("key", i)));
+        address key = VM.addr(privateKey);
         IParties.Registration[] memory one = new IParties.Registration[](1);
-        one[0] = IParties.Registration(account, kinds, identityHash, address(0), 3310, address(0));
+        one[0] = IParties.Registration(key, 1, bytes32(i), address(0), 3310, address(0));
+        if (i >= PEOPLE) (one[0].account, one[0].kinds) = (address(0), 4);
         PARTIES.register(one);
-        if (account != address(0)) {
-            collectors.push(account);
-            return;
+        address account = i < PEOPLE ? key : PARTIES.accountFor(bytes32(i));
+        if (i >= PEOPLE) PARTIES.bindKey(account, bytes32(uint256(uint160(key))), 0, type(uint40).max);
+        accounts.push(account);
+        privateKeys[account] = privateKey;
+    }
+
+    function _bounds() private pure returns (IProcesses.Bound[] memory bounds) {
+        bounds = new IProcesses.Bound[](9);
+        for (uint16 class = 0; class < 4; ++class) {
+            bounds[class] = IProcesses.Bound(0, class, 0, 10_000);
+            bounds[4 + class] = IProcesses.Bound(1, class, 0, 10_000);
         }
-        address keeper = PARTIES.accountFor(identityHash);
-        uint256 key = uint256(uint160(VM.addr(keeperKey(keepers.length))));
-        PARTIES.bindKey(keeper, bytes32(key), 0, type(uint40).max);
-        keepers.push(keeper);
+        bounds[8] = IProcesses.Bound(2, 0, 0, 5_000);
     }
 }
