@@ -22,6 +22,8 @@ export interface Answer {
 
 export interface TestApi {
   running: Running;
+  /** the server's folder */
+  home: string;
   cast: Cast;
   acts(from: number, count: number): SignedItem[];
   /** GET, or POST where there is a body. A string body is sent as it is. The answer is checked against the document. */
@@ -84,6 +86,7 @@ export async function openApi(env: Record<string, string> = {}): Promise<TestApi
   const judge = createJudge((await (await fetch(`${running.url}/openapi.json`)).json()) as Document);
   return {
     running,
+    home,
     cast,
     acts: (from, count) => signedCollects(ledger, cast, from, count),
     async ask(path, body, headers = {}) {
