@@ -208,7 +208,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const { chainId, authority: manager } = domain;
   const sessions = await createSessions({ db, chain, manager, chainId, key: keys.login, origin });
   const routes = [
-    ...traceabilityRoutes({ db, domain, pool, receipts, reached, wake: relayer.wake }),
+    ...traceabilityRoutes({ db, chain, domain, pool, receipts, reached, wake: relayer.wake }),
     ...lotRoutes({ db, feed }),
     ...loginRoutes({ db, sessions, chainId, origin }),
     ...accessRoutes({ db }),

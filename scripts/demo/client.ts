@@ -5,7 +5,8 @@ import type { accountView } from "../../server/access/schemas.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { Refusal, type ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
-import type { bundle, fullView, itemResult, lotView } from "../../server/traceability/schemas.ts";
+import type { bundle, itemResult } from "../../server/traceability/actSchemas.ts";
+import type { fullView, lotView } from "../../server/traceability/schemas.ts";
 import type { ActKey } from "./keys.ts";
 import { signedLogin, type LoginTerms } from "./login.ts";
 
@@ -23,7 +24,7 @@ export interface Sender {
 export interface RequestView {
   digest: Hex;
   state: RequestState;
-  reason: string | null;
+  reason: { name: string | null; en: string; zh: string } | null;
 }
 
 export interface Conservation {

@@ -30,7 +30,7 @@ export function outcomeOf(
   const unfinished = settled.filter(({ state }) => state !== "final");
   const faults = [
     ...rejected.map(({ title, detail, remedy }) => `rejected: ${title} (${detail}). ${remedy}`),
-    ...unfinished.map(({ digest, state, reason }) => `${digest} is ${state}: ${reason ?? "no reason given"}`),
+    ...unfinished.map(({ digest, state, reason }) => `${digest} is ${state}: ${reason?.en ?? "no reason given"}`),
     ...(grams === TOTAL_GRAMS ? [] : [`the lots weigh ${count(grams)} g in all, not ${count(TOTAL_GRAMS)} g`]),
     ...(conservation ? [] : ["the books do not balance"]),
   ];

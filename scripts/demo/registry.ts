@@ -104,5 +104,5 @@ async function perform({ api, ledger }: RegistryDeps, { signer, to, data }: Comm
     return `nonce ${nonce} of ${signer.address} belongs to another transaction`;
   }
   const { state, reason } = await settled(api, hash);
-  return reason ? `${state} (${reason})` : state;
+  return reason ? `${state} (${reason.en})` : state;
 }

@@ -2,7 +2,7 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";
-import { lists, nameOf, type Named } from "./vocabulary.ts";
+import { lists, lossKinds, nameOf, type Named } from "./vocabulary.ts";
 
 /** What an account may do. Dates in seconds since 1970. */
 export interface Standing {
@@ -139,6 +139,27 @@ export const lotClassName = (code: number): Named => nameOf(lists.lotClass, code
 /** The names of a process, and of a way in which grams leave the ledger. */
 export const processName = (code: number): Named => nameOf(lists.process, code);
 export const lossKindName = (code: number): Named => nameOf(lists.lossKind, code);
+
+/** The loss kind that the ledger itself knows: a claim. */
+export const lossKindClaimed = lossKinds.claimed;
+
+/** A code of one of the governed lists. */
+export interface CodeOf {
+  list: keyof typeof lists;
+  code: number;
+}
+
+/** Those of the codes that the vocabulary does not have in use, as `list/code`. */
+export async function unknownCodes(sql: Sql, codes: readonly CodeOf[]): Promise<Set<string>> {
+  const asked = [...new Map(codes.map((each) => [`${each.list}/${each.code}`, each])).entries()];
+  if (asked.length === 0) return new Set();
+  const rows = await sql<{ list: number; code: number }>`
+    SELECT list, code FROM vocabulary JOIN unnest(
+      ${column(asked.map(([, { list }]) => lists[list]))}::int[], ${column(asked.map(([, { code }]) => code))}::int[]
+    ) AS asked (list, code) USING (list, code) WHERE active`;
+  const active = new Set(rows.map(({ list, code }) => `${list}/${code}`));
+  return new Set(asked.filter(([, { list, code }]) => !active.has(`${lists[list]}/${code}`)).map(([key]) => key));
+}
 
 const [PERSON, ORGANISATION, FACILITY, VESSEL] = [1, 2, 4, 8];
 const CLOSED = 3;

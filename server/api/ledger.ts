@@ -10,11 +10,13 @@ import type { Db } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { acceptTransaction } from "../relayer/accept.ts";
 import type { Reached } from "../relayer/port.ts";
-import { readRequest } from "../relayer/queries.ts";
+import { needsOfRequest, readRequest } from "../relayer/queries.ts";
 import type { Receipts } from "../relayer/receipts.ts";
 import { route, type Route } from "../route.ts";
 import { actTypes } from "../traceability/acts.ts";
-import { itemResult } from "../traceability/schemas.ts";
+import { itemResult } from "../traceability/actSchemas.ts";
+import { reasonOf } from "../traceability/reasons.ts";
+import { actAt } from "../traceability/stands.ts";
 import { address, hash } from "../wire.ts";
 
 export interface LedgerDeps {
@@ -35,11 +37,21 @@ const ledgerView = z.strictObject({
   types: z.record(z.string(), z.array(z.strictObject({ name: z.string(), type: z.string() }))),
 });
 
+const reasonView = z.strictObject({
+  name: z.string().nullable().meta({ description: "the contract's error; null where it is not the contract's reason" }),
+  code: z.string().nullable().meta({ description: "the problem it would be at POST /v1/acts" }),
+  en: z.string(),
+  zh: z.string(),
+});
+
 const requestView = z.strictObject({
   digest: hash,
   kind: z.string(),
   state: z.enum(["waiting", "queued", "signed", "sent", "mined", "final", "skipped", "rejected", "expired"]),
-  reason: z.string().nullable().meta({ description: "the contract's error by name, or words" }),
+  reason: reasonView.nullable(),
+  overtakenBy: hash
+    .nullable()
+    .meta({ description: "of one skipped as SeqNotCurrent: the act that was recorded instead" }),
   tx: hash.nullable(),
   block: z.int().nullable(),
   attempt: z.int(),
@@ -85,6 +97,20 @@ function decodeOr422(raw: Hex): ReturnType<typeof decodeTransaction> {
   } catch (error) {
     throw new Problem("transaction-malformed", error instanceof Error ? error.message : String(error));
   }
+}
+
+/** @param reason a selector that a contract told, or words of the relayer's own, which are English only */
+function presentReason(reason: string): z.input<typeof reasonView> {
+  const told = reasonOf(reason);
+  if (told) return told;
+  const words = errorName(reason);
+  return { name: words === reason ? null : words, code: null, en: words, zh: words };
+}
+
+/** The act that was recorded in place of one that came too late. */
+async function overtaking({ sql }: Db, digest: Hex, reason: z.input<typeof reasonView> | null): Promise<Hex | null> {
+  if (reason?.name !== "SeqNotCurrent") return null;
+  return (await actAt(sql, await needsOfRequest(sql, digest))) ?? null;
 }
 
 export function ledgerRoutes(deps: LedgerDeps): Route[] {
@@ -149,8 +175,8 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
       async handle({ params }) {
         const found = await readRequest(db.sql, params.id);
         if (!found) throw new Problem("not-found", `nothing with digest ${params.id} was handed in here`);
-        const reason = found.reason === null ? null : errorName(found.reason);
-        return { status: 200, body: { ...found, reason } };
+        const reason = found.reason === null ? null : presentReason(found.reason);
+        return { status: 200, body: { ...found, reason, overtakenBy: await overtaking(db, found.digest, reason) } };
       },
     }),
     route({

@@ -1,6 +1,7 @@
-/** Signature recovery in worker threads, so that a bundle of thousands never holds up the API. */
+/** Whose signature it is, worked out in worker threads, so that a bundle of thousands never holds up the API. */
 import { Worker } from "node:worker_threads";
 import { toHex } from "./eip712.ts";
+import { P256_PROOF_BYTES } from "./p256.ts";
 import { nativeRecover } from "./recover.ts";
 import type { Hex } from "./port.ts";
 import type { Log } from "../log.ts";
@@ -8,12 +9,12 @@ import type { Log } from "../log.ts";
 export interface Signed {
   /** 32 bytes */
   digest: Uint8Array;
-  /** 64 bytes r‖vs */
+  /** 64 bytes r‖vs of secp256k1, or a P-256 proof of 129 */
   signature: Uint8Array;
 }
 
 export interface RecoveryPool {
-  /** The signer of each item in order; the zero address where the signature is none. */
+  /** The id of the key that signed each item, in order: 32 bytes, zero where the signature is none. */
   recover(items: readonly Signed[]): Promise<Hex[]>;
   close(): Promise<void>;
 }
@@ -21,17 +22,22 @@ export interface RecoveryPool {
 /** How many signatures go to a thread at once: large enough to hide the hand-over, small enough to share the work. */
 const CHUNK = 64;
 
+/** What threads are sent and send back for each signature. */
+export const ITEM_BYTES = 32 + 1 + P256_PROOF_BYTES;
+export const KEY_BYTES = 32;
+
 interface Job {
   items: Uint8Array;
-  done: (addresses: Uint8Array) => void;
+  done: (keys: Uint8Array) => void;
   failed: (error: Error) => void;
 }
 
 function pack(items: readonly Signed[]): Uint8Array {
-  const packed = new Uint8Array(items.length * 96);
+  const packed = new Uint8Array(items.length * ITEM_BYTES);
   items.forEach(({ digest, signature }, i) => {
-    packed.set(digest, i * 96);
-    packed.set(signature, i * 96 + 32);
+    packed.set(digest, i * ITEM_BYTES);
+    packed.set([signature.length], i * ITEM_BYTES + 32);
+    packed.set(signature, i * ITEM_BYTES + 33);
   });
   return packed;
 }
@@ -67,12 +73,12 @@ export function createRecoveryPool({ workers, log }: { workers: number; log: Log
     threads.add(thread);
     idle.push(thread);
     let lived = false;
-    thread.on("message", (addresses: Uint8Array) => {
+    thread.on("message", (keys: Uint8Array) => {
       lived = true;
       const job = running.get(thread);
       running.delete(thread);
       idle.push(thread);
-      job?.done(addresses);
+      job?.done(keys);
       feed();
     });
     thread.on("error", (error) => {
@@ -93,8 +99,8 @@ export function createRecoveryPool({ workers, log }: { workers: number; log: Log
 
   function recoverChunk(items: readonly Signed[]): Promise<Hex[]> {
     return new Promise((resolve, reject) => {
-      const done = (addresses: Uint8Array): void => {
-        resolve(items.map((_, i) => toHex(addresses.subarray(i * 20, i * 20 + 20))));
+      const done = (keys: Uint8Array): void => {
+        resolve(items.map((_, i) => toHex(keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES))));
       };
       waiting.push({ items: pack(items), done, failed: reject });
       feed();

@@ -1,16 +1,26 @@
-/** One thread of the recovery pool: batches of 96-byte items (digest ‖ r ‖ vs) in, 20-byte addresses out; `null` ends it. */
+/** One thread of the recovery pool: packed items in, 32-byte key ids out; `null` ends it. */
 import { parentPort } from "node:worker_threads";
+import { p256KeyId } from "./p256.ts";
 import { nativeRecover, plainRecover, recoverSigner } from "./recover.ts";
+import { ITEM_BYTES, KEY_BYTES } from "./recovery.ts";
 
 const recover = nativeRecover() ?? plainRecover;
 
+/** An item is `digest 32 | length of the signature 1 | signature`. */
+function keyId(item: Uint8Array, into: Uint8Array): void {
+  const digest = item.subarray(0, 32);
+  const signature = item.subarray(33, 33 + item[32]!);
+  // an address is left-padded
+  if (signature.length === 64) into.set(recoverSigner(recover, digest, signature), 12);
+  else into.set(p256KeyId(digest, signature));
+}
+
 parentPort?.on("message", (items: Uint8Array | null) => {
   if (!items) return parentPort?.close();
-  const count = items.length / 96;
-  const addresses = new Uint8Array(count * 20);
+  const count = items.length / ITEM_BYTES;
+  const keys = new Uint8Array(count * KEY_BYTES);
   for (let i = 0; i < count; i++) {
-    const item = items.subarray(i * 96, (i + 1) * 96);
-    addresses.set(recoverSigner(recover, item.subarray(0, 32), item.subarray(32)), i * 20);
+    keyId(items.subarray(i * ITEM_BYTES, (i + 1) * ITEM_BYTES), keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES));
   }
-  parentPort?.postMessage(addresses, [addresses.buffer]);
+  parentPort?.postMessage(keys, [keys.buffer]);
 });

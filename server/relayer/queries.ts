@@ -1,7 +1,7 @@
 /** What became of what was handed in. */
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import type { RequestState } from "./requests.ts";
+import type { Need, RequestState } from "./requests.ts";
 
 export interface RequestView {
   digest: Hex;
@@ -36,6 +36,17 @@ export async function orphanCount(sql: Sql): Promise<{ waiting: number; expired:
       (SELECT count(*) FROM request WHERE waits_since IS NOT NULL) AS waiting,
       (SELECT count(*) FROM request WHERE expired) AS expired`;
   return { waiting: Number(count!.waiting), expired: Number(count!.expired) };
+}
+
+/** Those of the digests that were handed in here before. */
+export async function knownRequests(sql: Sql, digests: readonly Hex[]): Promise<Set<Hex>> {
+  const rows = await sql<{ digest: Hex }>`SELECT digest FROM request WHERE digest = ANY (${digests}::text[])`;
+  return new Set(rows.map(({ digest }) => digest));
+}
+
+/** Everything that a request needs, each lot at its `seq`: its own subject, then a transform's further inputs. */
+export async function needsOfRequest(sql: Sql, digest: Hex): Promise<Need[]> {
+  return sql<Need>`SELECT subject, seq FROM request_need WHERE digest = ${digest}`;
 }
 
 /** Requests whose outcome the chain still owes: those in the queue, and those in transactions that are not final. */

@@ -1,20 +1,26 @@
-/** Taking signed acts in: form, signatures, accounts, keys; then stored, then acknowledged. Nothing here touches the chain. */
-import { readAccountStandings, readKeys } from "../access/queries.ts";
-import { domainSeparator, toBytes, toHex, type Domain } from "../chain/eip712.ts";
-import type { Hex } from "../chain/port.ts";
+/** Taking signed acts in: form, codes, lots, signatures; then stored, then acknowledged. Nothing here changes the chain. */
+import { unknownCodes, type CodeOf } from "../access/queries.ts";
+import { domainSeparator, toHex, type Domain } from "../chain/eip712.ts";
+import type { Chain, Hex } from "../chain/port.ts";
 import type { RecoveryPool } from "../chain/recovery.ts";
 import type { Db } from "../db/port.ts";
-import { problemView, type ProblemCode, type ProblemView } from "../errors.ts";
+import { problemView, type ProblemView } from "../errors.ts";
 import { accept } from "../relayer/accept.ts";
 import type { Reached } from "../relayer/port.ts";
+import { knownRequests } from "../relayer/queries.ts";
 import type { Receipts } from "../relayer/receipts.ts";
-import { digestOf, receiptDigestOf, type SignedOf } from "./acts.ts";
-import { encodeAct } from "./encoding.ts";
+import { signedAct } from "./actSchemas.ts";
+import { digestOf, type SignedAct } from "./acts.ts";
+import { actFault, lotsOf } from "./faults.ts";
 import { lotOrder } from "./order.ts";
-import { signedCollect } from "./schemas.ts";
+import type { Fault } from "./reasons.ts";
+import { requestOf } from "./requests.ts";
+import { signatureFaults, type Candidate } from "./signatories.ts";
+import { readStands } from "./stands.ts";
 
 export interface IntakeDeps {
   db: Db;
+  chain: Chain;
   domain: Domain;
   pool: RecoveryPool;
   receipts: Receipts;
@@ -25,111 +31,89 @@ export interface IntakeDeps {
 
 export interface ItemResult {
   digest?: Hex;
-  status: "accepted" | "duplicate" | "rejected";
+  status: "accepted" | "duplicate" | "waiting" | "rejected";
   receipt?: string;
   problem?: ProblemView;
 }
 
-interface Candidate extends SignedOf<"Collect"> {
+interface Item extends Candidate {
+  /** in the bundle */
   position: number;
-  digest: Uint8Array;
-  id: Hex;
 }
-
-const OWN_KEY_DATED = 0x80;
-const ZERO_ADDRESS = `0x${"0".repeat(40)}`;
 
 /**
  * Accepts what can be accepted of a bundle, item by item: a bad act never refuses its neighbours.
- * An accepted act is durably stored before this returns; one handed in before is `duplicate` with its first receipt.
+ * An accepted act is durably stored before this returns; one handed in before is `duplicate` with its first receipt; one
+ * that builds upon an act not seen yet is `waiting`.
  */
-export async function acceptActs(deps: IntakeDeps, items: readonly unknown[]): Promise<ItemResult[]> {
-  const results = new Array<ItemResult>(items.length);
+export async function acceptActs(deps: IntakeDeps, bundle: readonly unknown[]): Promise<ItemResult[]> {
+  const results = new Array<ItemResult>(bundle.length);
   const separator = domainSeparator(deps.domain);
-  const wellFormed = items.flatMap((item, position) => {
-    const parsed = signedCollect.safeParse(item);
+  const items = bundle.flatMap((given, position): Item[] => {
+    const parsed = signedAct.safeParse(given);
     if (!parsed.success) {
       const errors = parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), message }));
-      results[position] = rejected(undefined, "act-malformed", "the act is not a signed Collect", { errors });
+      const problem = problemView("act-malformed", "the act is none of the signed acts", { errors });
+      results[position] = { status: "rejected", problem };
       return [];
     }
-    const digest = digestOf(separator, "Collect", parsed.data.act);
-    return [{ ...parsed.data, position, digest, id: toHex(digest) }];
+    const signed: SignedAct = parsed.data;
+    const digest = digestOf(separator, signed.type, signed.act);
+    return [{ signed, position, digest, id: toHex(digest) }];
   });
-  const good: Candidate[] = [];
-  const refusals = await check(deps, separator, wellFormed);
-  wellFormed.forEach((candidate, i) => {
-    const refusal = refusals[i];
-    if (refusal) results[candidate.position] = refusal;
-    else good.push(candidate);
+  const faults = await faultsOf(deps, separator, items);
+  const good = items.filter(({ position, id: digest }, i) => {
+    const fault = faults[i];
+    if (!fault) return true;
+    results[position] = { digest, status: "rejected", problem: problemView(fault.code, fault.detail, fault.values) };
+    return false;
   });
   if (good.length > 0) await store(deps, good, results);
   return results;
 }
 
-function rejected(digest: Hex | undefined, code: ProblemCode, detail: string, extensions = {}): ItemResult {
-  return { ...(digest ? { digest } : {}), status: "rejected", problem: problemView(code, detail, extensions) };
+/** For each item what refuses it, or `undefined`. What was accepted once is refused for its signatures only. */
+async function faultsOf(
+  { db, chain, pool }: IntakeDeps,
+  separator: Uint8Array,
+  items: readonly Item[],
+): Promise<(Fault | undefined)[]> {
+  const unsigned = await signatureFaults({ sql: db.sql, chain, pool }, separator, items);
+  const uncoded = await codeFaults(db, items);
+  const stands = await readStands(db.sql, [
+    ...new Set(items.flatMap(({ signed }) => lotsOf(signed)).map(({ lot }) => lot)),
+  ]);
+  const faults = items.map(({ signed }, i) => uncoded[i] ?? actFault(signed, stands, unsigned[i]));
+  const refused = items.filter((_, i) => faults[i] !== unsigned[i]).map(({ id }) => id);
+  const known = refused.length > 0 ? await knownRequests(db.sql, refused) : new Set<Hex>();
+  return items.map(({ id }, i) => (known.has(id) ? unsigned[i] : faults[i]));
 }
 
-/** For each candidate what refuses it, or `undefined`. */
-async function check(
-  deps: IntakeDeps,
-  separator: Uint8Array,
-  candidates: readonly Candidate[],
-): Promise<(ItemResult | undefined)[]> {
-  const signers = await deps.pool.recover(
-    candidates.flatMap(({ act, giverSignature, receiverSignature, digest }) => [
-      { digest, signature: toBytes(giverSignature) },
-      { digest: receiptDigestOf(separator, "Collect", act, giverSignature), signature: toBytes(receiverSignature) },
-    ]),
-  );
-  const accounts = candidates.flatMap(({ act }) => [act.collector, act.keeper]);
-  const standings = await readAccountStandings(deps.db.sql, [...new Set(accounts)]);
-  const foreign = [
-    ...new Set(signers.filter((signer, i) => signer !== accounts[i] || isDated(standings.get(signer)?.status))),
-  ];
-  const keys = await readKeys(deps.db.sql, foreign);
-
-  /** Why `signer` may not sign for `account` at `capturedAt`, as a problem code. */
-  function fault(account: Hex, signer: Hex, capturedAt: number): ProblemCode | undefined {
-    if (signer === ZERO_ADDRESS) return "bad-signature";
-    if (signer === account && !isDated(standings.get(account)?.status)) return undefined;
-    const key = keys.get(signer);
-    if (key?.account !== account) return "bad-signature";
-    return key.validFrom <= capturedAt && capturedAt < key.validUntil ? undefined : "key-not-valid";
-  }
-
-  // the order of LotLedger's own checks: what the chain would skip the act for is what is answered here
-  return candidates.map(({ act: collect, id }, i) => {
-    if (collect.grams === 0) return rejected(id, "grams-zero", "the collect weighs 0 grams");
-    const parties = [
-      { role: "collector", account: collect.collector, signer: signers[2 * i]! },
-      { role: "keeper", account: collect.keeper, signer: signers[2 * i + 1]! },
-    ];
-    const unknown = parties.find(({ account }) => !standings.has(account));
-    if (unknown) return rejected(id, "account-unknown", `${unknown.role} ${unknown.account}`, unknown);
-    for (const party of parties) {
-      const code = fault(party.account, party.signer, collect.capturedAt);
-      if (code) return rejected(id, code, `${party.role} ${party.account}, signature of ${party.signer}`, party);
-    }
-    return undefined;
+/** For each item the code in it that the vocabulary does not have in use, as a fault. */
+async function codeFaults({ sql }: Db, items: readonly Item[]): Promise<(Fault | undefined)[]> {
+  const codes = items.map(({ signed }) => codesOf(signed));
+  const unknown = await unknownCodes(sql, codes.flat());
+  return codes.map((each) => {
+    const found = each.find(({ list, code }) => unknown.has(`${list}/${code}`));
+    return found && { code: "vocabulary-unknown", detail: `${found.list} ${found.code}`, values: { ...found } };
   });
 }
 
-const isDated = (status: number | undefined): boolean => ((status ?? 0) & OWN_KEY_DATED) !== 0;
+function codesOf({ type, act }: SignedAct): CodeOf[] {
+  if (type === "Collect") return [{ list: "lotClass", code: act.class }];
+  if (type === "Conclude") return [{ list: "lossKind", code: act.kind }];
+  if (type !== "Transform") return [];
+  const classes = act.outputs.map((output): CodeOf => ({ list: "lotClass", code: output.class }));
+  return [{ list: "process", code: act.process }, ...classes];
+}
 
-/** Stores the good ones in one durable statement and fills in their results. */
-async function store(deps: IntakeDeps, good: readonly Candidate[], results: ItemResult[]): Promise<void> {
+/** Stores the good ones in one durable transaction and fills in their results. */
+async function store(deps: IntakeDeps, good: readonly Item[], results: ItemResult[]): Promise<void> {
   const acceptedAt = Date.now();
   const requests = await Promise.all(
-    good.map(async (candidate) => ({
-      digest: candidate.id,
-      party: candidate.act.collector,
-      kind: "collect",
-      body: encodeAct(candidate),
-      subject: candidate.id,
-      seq: -1,
-      receipt: await deps.receipts.sign(candidate.id, acceptedAt),
+    good.map(async (item) => ({
+      ...requestOf(item),
+      receipt: await deps.receipts.sign(item.id, acceptedAt),
       acceptedAt,
     })),
   );
@@ -137,7 +121,8 @@ async function store(deps: IntakeDeps, good: readonly Candidate[], results: Item
   await deps.reached("accepted");
   deps.wake();
   good.forEach(({ position, id }, i) => {
-    const { status, receipt } = accepted[i]!;
-    results[position] = { digest: id, status, receipt };
+    const { status, state, receipt } = accepted[i]!;
+    const waits = status === "accepted" && state === "waiting";
+    results[position] = { digest: id, status: waits ? "waiting" : status, receipt };
   });
 }

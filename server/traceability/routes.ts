@@ -2,14 +2,14 @@
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { acceptActs, type IntakeDeps } from "./commands.ts";
-import { bundle, bundleResult, looseBundle } from "./schemas.ts";
+import { bundle, bundleResult, looseBundle } from "./actSchemas.ts";
 
 export function traceabilityRoutes(deps: IntakeDeps): Route[] {
   return [
     route({
       method: "post",
       path: "/v1/acts",
-      summary: "Hand in signed acts; each item is accepted, duplicate or rejected on its own",
+      summary: "Hand in signed acts; each item is accepted, duplicate, waiting or rejected on its own",
       body: looseBundle,
       documentedBody: bundle,
       answers: { 202: { description: "At least one act is stored; each has its receipt", schema: bundleResult } },

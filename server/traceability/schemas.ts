@@ -1,62 +1,11 @@
 /** Wire shapes of traceability. Amounts are whole numbers with their unit in the name; ids are lower-case hex. */
 import { z } from "zod";
-import { address, hash, hex, named, problem, seconds } from "../wire.ts";
+import { address, hash, named, seconds } from "../wire.ts";
 
-const signature = hex(64, "r‖vs of EIP-2098: 64 bytes, low s");
 const grams = z
   .int()
   .min(0)
   .max(2 ** 48 - 1);
-
-export const collect = z
-  .strictObject({
-    class: z.int().min(0).max(0xffff).meta({ description: "licence kind (6 bits) and material (10 bits)" }),
-    grams,
-    collector: address,
-    keeper: address,
-    capturedAt: z
-      .int()
-      .min(0)
-      .max(2 ** 40 - 1)
-      .meta({ description: "seconds since 1970, by the capturing device" }),
-    anchor: hash,
-    evidence: hash,
-    salt: hash,
-  })
-  .meta({ description: "EIP-712 type Collect; signed by the collector" });
-
-export const signedCollect = z
-  .strictObject({
-    type: z.literal("Collect"),
-    act: collect,
-    giverSignature: signature,
-    receiverSignature: signature,
-  })
-  .meta({
-    id: "SignedCollect",
-    description:
-      "A collect with the collector's signature over it, and the keeper's over CollectReceipt(collect, giverSignature)",
-  });
-
-const MOST_ITEMS = 2_000;
-
-export const bundle = z
-  .array(signedCollect)
-  .min(1)
-  .max(MOST_ITEMS)
-  .meta({ description: "Signed acts, checked one by one" });
-
-/** The bundle with its items unread, so that one malformed act does not refuse its neighbours. */
-export const looseBundle = z.array(z.unknown()).min(1).max(MOST_ITEMS);
-
-export const itemResult = z.strictObject({
-  digest: hash.optional(),
-  status: z.enum(["accepted", "duplicate", "rejected"]),
-  receipt: z.string().optional().meta({ description: "JWS over {chainId, authority, digest, acceptedAt}" }),
-  problem: problem.optional(),
-});
-
-export const bundleResult = z.strictObject({ results: z.array(itemResult) });
 
 /** A person's id is for the parties to an act; others know that there was somebody. */
 const party = address.nullable().meta({ description: "null: a person who is not shown to you" });

@@ -1,7 +1,7 @@
 /** What became of something handed in: a card, and a way to follow it until nothing more can happen to it. */
 import { get, repeat } from "./api.js";
 import { glyph, h } from "./dom.js";
-import { t } from "./language.js";
+import { language, t } from "./language.js";
 import { fact, idText, number, when, wordFor } from "./parts.js";
 
 const LOOK_AGAIN_MS = 2_000;
@@ -37,7 +37,8 @@ export function requestCard(request) {
       fact(t("request.kind"), wordFor("act", kind)),
       fact(t("request.accepted"), when(Math.floor(acceptedAt / 1000))),
       fact(t("request.attempt"), number(attempt)),
-      reason !== null && fact(t("request.reason"), h("span", { lang: "en" }, reason)),
+      reason !== null &&
+        fact(t("request.reason"), reason[language()] + (reason.name === null ? "" : ` (${reason.name})`)),
       block !== null && fact(t("act.block"), number(block)),
       tx !== null && fact(t("act.tx"), idText(tx, t("act.tx"))),
       fact(t("request.receipt"), idText(receipt, t("request.receipt"))),
