@@ -170,7 +170,7 @@ describe("POST /v1/transactions", () => {
     expect((await api.ask("/v1/transactions", { raw })).status).to.equal(202);
     const view = await settled(apiAt(api.running.url), hash);
     expect(view.state).to.equal("rejected");
-    expect(view.reason).to.be.a("string");
+    expect(view.reason?.en).to.be.a("string");
   });
 
   it("given a nonce that is used, when another transaction is handed in with it, then it is refused", async () => {
