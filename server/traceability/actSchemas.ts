@@ -1,6 +1,6 @@
 /** Wire shapes of acts as they are handed in, and of what is answered. Amounts are whole grams; ids are lower-case hex. */
 import { z } from "zod";
-import { address, hash, problem } from "../wire.ts";
+import { address, hash, hex, problem } from "../wire.ts";
 
 const uint = (bits: number): z.ZodInt =>
   z
@@ -133,3 +133,17 @@ export const itemResult = z.strictObject({
 });
 
 export const bundleResult = z.strictObject({ results: z.array(itemResult) });
+
+const words = z.strictObject({ en: z.string(), zh: z.string() });
+
+export const reasonsView = z.strictObject({
+  skipped: z.array(
+    words.extend({
+      name: z.string().meta({ description: "the contract's error" }),
+      selector: hex(4, "as the event Skipped tells it"),
+      code: z.string().meta({ description: "the problem it is at POST /v1/acts" }),
+    }),
+  ),
+  review: z.record(z.string(), words).meta({ description: "why an act was recorded under review" }),
+  flags: z.record(z.string(), words).meta({ description: "what a lot's flags mean" }),
+});

@@ -2,7 +2,9 @@
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { acceptActs, type IntakeDeps } from "./commands.ts";
-import { bundle, bundleResult, looseBundle } from "./actSchemas.ts";
+import { bundle, bundleResult, looseBundle, reasonsView } from "./actSchemas.ts";
+import { allReasons } from "./reasons.ts";
+import { heavierScale, lotFlags, reviewReasons } from "./words.ts";
 
 export function traceabilityRoutes(deps: IntakeDeps): Route[] {
   return [
@@ -20,6 +22,17 @@ export function traceabilityRoutes(deps: IntakeDeps): Route[] {
           throw new Problem("nothing-accepted", `all ${results.length} acts were rejected`, { results });
         }
         return { status: 202, body: { results } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/reasons",
+      summary: "Why acts are skipped or flagged, in words: by error and selector, and by the names of flags",
+      answers: { 200: { description: "All reasons there are", schema: reasonsView } },
+      problems: [],
+      handle: () => {
+        const body = { skipped: allReasons(), review: { ...reviewReasons, heavierScale }, flags: lotFlags };
+        return Promise.resolve({ status: 200, body });
       },
     }),
   ];
