@@ -206,13 +206,15 @@ export async function startDag(ledger: Ledger, seed: number): Promise<Dag> {
     async rule() {
       const lot = await openLot(({ flags }) => (flags & 11) !== 0 || random(4) === 0);
       if (!lot) return undefined;
-      const [set, cleared] = [
+      const rulings = [
         [2, 8],
         [1, 0],
         [0, 11],
         [8, 3],
-      ][random(4)]!;
-      await ledger.call(auditor, "LotLedger", "ruleOnFlags", [lot.id, set, cleared, id("basis")]);
+      ] as const;
+      for (let i = random(3); i >= 0; i--) {
+        await ledger.call(auditor, "LotLedger", "ruleOnFlags", [lot.id, ...rulings[random(4)]!, id("basis")]);
+      }
       return [];
     },
     async void() {

@@ -69,11 +69,11 @@ eachDatabase("digests", (open) => {
   it("given blocks without events, with collects and with skips, when their effects are put together from the protocol's words, then they are the stored ones", async () => {
     await expectEffects(0, []);
     const head = await headOf(ledger);
-    const collected = played.recorded.slice(0, 3).map(({ collect, lot }, i) => {
+    const collected = played.recorded.slice(0, 3).map(({ act, lot }, i) => {
       // the third collector is suspended: reason 1, and the lot is for review
       const parties = `lot=${lot} collector=${collectors[i]!.account} keeper=${keeper.account}`;
-      const terms = `class=1 grams=${1_000 + i} capturedAt=${collect.capturedAt} flags=${i === 2 ? 0x18 : 0}`;
-      return `Collected ${parties} ${terms} anchor=${collect.anchor} evidence=${collect.evidence}`;
+      const terms = `class=1 grams=${1_000 + i} capturedAt=${act.capturedAt} flags=${i === 2 ? 0x18 : 0}`;
+      return `Collected ${parties} ${terms} anchor=${act.anchor} evidence=${act.evidence}`;
     });
     await expectEffects(head - 2, collected);
     const reasons = (["LotExists", "SignatureNotValid"] as const).map(
@@ -90,14 +90,14 @@ eachDatabase("digests", (open) => {
     for (const { key, value } of await allRecords()) records[key] = value;
     const digest = await stateDigest(db.sql, ledger.projections);
     expect(digest).to.deep.include({ block: await headOf(ledger), version: "v1", ...naiveStateDigest(records) });
-    const { collect, lot } = played.recorded[1]!;
+    const { act, lot } = played.recorded[1]!;
     expect(records[`lot/${lot}`]).to.equal(
-      `custodian=${keeper.account} owner=${keeper.account} grams=${collect.grams} seq=0 class=1 disposition=0 flags=0 ` +
+      `custodian=${keeper.account} owner=${keeper.account} grams=${act.grams} seq=0 class=1 disposition=0 flags=0 ` +
         `madeBy=${lot} endedBy=`,
     );
     expect(records[`act/${lot}`]).to.equal(
-      `kind=collect lot=${lot} seq=0 giver=${collectors[1]!.account} receiver=${keeper.account} grams=${collect.grams} ` +
-        `declaredGrams= acceptedGrams= lossGrams=0 code=0 capturedAt=${collect.capturedAt} flags=0 anchor=${collect.anchor} evidence=${collect.evidence}`,
+      `kind=collect lot=${lot} seq=0 giver=${collectors[1]!.account} receiver=${keeper.account} grams=${act.grams} ` +
+        `declaredGrams= acceptedGrams= lossGrams=0 code=0 capturedAt=${act.capturedAt} flags=0 anchor=${act.anchor} evidence=${act.evidence}`,
     );
   });
 
