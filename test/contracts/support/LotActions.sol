@@ -209,12 +209,27 @@ abstract contract LotActions is Drawn {
             if (s.grams[0] != 0) _refuse(_sign(s), ILotEvents.GramsNotMatching.selector);
         } else if (kind == 2) {
             ILotActs.TransformAct memory t = _transform(seed);
-            t.lossGrams ^= 1;
-            _refuse(_sign(t), ILotEvents.GramsNotMatching.selector);
+            if (seed % 2 == 0) {
+                t.lossGrams ^= 1;
+                _refuse(_sign(t), ILotEvents.GramsNotMatching.selector);
+            } else {
+                _refuse(_sign(_twice(t)), ILotEvents.InputsNotAscending.selector);
+            }
         } else {
             _playUntitled(seed);
         }
         return true;
+    }
+
+    /// @dev The transform with one lot only, which goes in twice and comes out twice.
+    function _twice(ILotActs.TransformAct memory t) private view returns (ILotActs.TransformAct memory) {
+        ILotActs.Input memory input = t.inputs[0];
+        t.inputs = new ILotActs.Input[](2);
+        t.outputs = new ILotActs.Output[](2);
+        (t.inputs[0], t.inputs[1], t.lossGrams) = (input, input, 0);
+        t.outputs[0] = ILotActs.Output(1, _lots[input.lot].grams);
+        t.outputs[1] = t.outputs[0];
+        return t;
     }
 
     /// @dev Acts that need title, on a lot that is in other hands than its owner's.

@@ -1,13 +1,17 @@
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
+import { secp, type SignedAct } from "../../support/acts.ts";
 import {
   captured,
   collector,
-  collectorKey,
   createCoast,
   forever,
   keeperKey,
   keyId,
+  packed,
+  plant,
+  plantKey,
+  review,
   stranger,
   strangerKey,
   type Coast,
@@ -26,17 +30,21 @@ describe("LotLedger records what is wrong in the paperwork, flagged for review",
     ({ ledger } = coast);
   });
 
-  const review = 8;
   const suspended = 1 << 4;
   const licence = 2 << 4;
   const clock = 4 << 4;
   const lateKey = 8 << 4;
   const oily = (7 << 10) | 3;
 
-  /** Records the act in a block of that time. */
+  /** Records the collect in a block of that time. */
   async function expectFlags(act: Collect, flags: number, time = startOfTests + 1_000, receiver = keeperKey) {
+    const signed = coast.sign("Collect", act, undefined, secp(receiver));
+    const lot = coast.digest(signed);
     await coast.world.helpers.time.setNextBlockTimestamp(time);
-    await coast.expectRecorded(act, ledger.recordCollects([coast.sign(act, collectorKey, receiver)], []), flags);
+    const terms = packed([act.grams, 48], [act.capturedAt, 40], [flags, 8]);
+    const args = [lot, act.collector, act.keeper, act.class, terms, act.anchor, act.evidence];
+    await coast.expectOnly(coast.carry(signed), "Collected", args);
+    await coast.expectLot(lot, { custodian: act.keeper, grams: act.grams, class: act.class, flags: flags & 0xf });
     expect(await ledger.totals()).to.deep.equal([act.grams, 0n]);
   }
 
@@ -103,16 +111,66 @@ describe("LotLedger records what is wrong in the paperwork, flagged for review",
   }
 
   it("all of it at once", async () => {
-    const capturedAt = startOfTests + 365 * 86_400;
     await coast.registry.setStatus(collector, 2, ZeroHash);
     await coast.registry.bindKey(coast.point, keyId(stranger), 0, startOfTests - 8 * 86_400);
     const act = coast.collect({ class: oily, capturedAt: startOfTests - 9 * 86_400 });
     await expectFlags(act, suspended | licence | lateKey | review, startOfTests + 1_000, strangerKey);
-    const future = coast.collect({ class: oily, capturedAt });
-    await coast.expectRecorded(
-      future,
-      ledger.recordCollects([coast.sign(future)], []),
-      suspended | licence | clock | review,
-    );
+  });
+
+  it("all but the late key, of a capture in the future", async () => {
+    await coast.registry.setStatus(collector, 2, ZeroHash);
+    const future = coast.collect({ class: oily, capturedAt: startOfTests + 365 * 86_400 });
+    await expectFlags(future, suspended | licence | clock | review);
+  });
+
+  describe("of other acts", () => {
+    let lot: string;
+
+    beforeEach(async () => {
+      await coast.registry.grantLicence(coast.point, 7, 0, forever, 0, ZeroHash);
+      lot = await coast.lot({ class: oily, capturedAt: startOfTests - 10 * 86_400 });
+    });
+
+    /** The flags of the one event that the act makes; `below` are the bits of its terms under them. */
+    async function flagsOf(signed: SignedAct, below: number): Promise<number> {
+      const receipt = await (await coast.carry(signed)).wait();
+      const terms = ledger.interface.parseLog(receipt!.logs[0]!)?.args["terms"] as bigint;
+      return Number((terms >> BigInt(below)) & 0xffn);
+    }
+
+    const handoff = (terms = {}, receiver = plantKey) =>
+      coast.sign("Handoff", coast.handoff(lot, terms), undefined, secp(receiver));
+
+    it("a handoff to a plant without the licence; its giver needs none", async () => {
+      expect(await flagsOf(handoff(), 88)).to.equal(licence | review);
+      await coast.registry.grantLicence(plant, 7, 0, forever, 0, ZeroHash);
+      await coast.auditor.ruleOnFlags(lot, 0, review, keyId(stranger));
+      await coast.registry.revokeLicence(coast.point, 7, ZeroHash);
+      lot = await coast.lot({ class: oily });
+      await coast.auditor.ruleOnFlags(lot, 0, review, keyId(stranger));
+      expect(await flagsOf(handoff(), 88)).to.equal(0);
+    });
+
+    it("a handoff by or to a suspended account, captured in the future", async () => {
+      await coast.registry.grantLicence(plant, 7, 0, forever, 0, ZeroHash);
+      await coast.registry.setStatus(plant, 2, ZeroHash);
+      const capturedAt = startOfTests + 86_400;
+      expect(await flagsOf(handoff({ capturedAt }), 88)).to.equal(suspended | clock | review);
+    });
+
+    it("a handoff whose receiver's key ended more than seven days ago", async () => {
+      await coast.registry.grantLicence(plant, 7, 0, forever, 0, ZeroHash);
+      await coast.registry.bindKey(plant, keyId(stranger), 0, startOfTests - 8 * 86_400);
+      const capturedAt = startOfTests - 9 * 86_400;
+      expect(await flagsOf(handoff({ capturedAt }, strangerKey), 88)).to.equal(lateKey | review);
+    });
+
+    it("a split, and a conclusion, by a custodian whose licence has ended", async () => {
+      await coast.registry.revokeLicence(coast.point, 7, ZeroHash);
+      const split = coast.sign("Split", coast.split(lot, [1_500]));
+      expect(await flagsOf(split, 184)).to.equal(licence | review);
+      lot = await coast.ledger.childId(coast.digest(split), 0);
+      expect(await flagsOf(coast.sign("Conclude", coast.conclude(lot)), 136)).to.equal(licence | review);
+    });
   });
 });

@@ -72,7 +72,7 @@ describe("recordConcludes", () => {
     const call = coast.carry(...acts);
     const logs = (await (await call).wait())?.logs.map((log) => ledger.interface.parseLog(log)?.name);
     expect(logs).to.deep.equal(["Concluded", "Skipped", "Concluded", "Skipped"]);
-    expect(await ledger.totals()).to.deep.equal([1_500n, 1_500n]);
+    expect(await ledger.totals()).to.deep.equal([3_000n, 1_500n]);
   });
 
   describe("skips what cannot be true, and tells why", () => {
