@@ -130,8 +130,10 @@ export async function licencesHeld(sql: Sql, questions: readonly LicenceQuestion
   return rows.map(({ held }) => held);
 }
 
-/** The names of a licence kind. */
-export const licenceKindName = (code: number): Named => nameOf(lists.licenceKind, code);
+const noLicence: Named = { code: 0, term: "none", en: "No licence needed", zh: "无需许可" };
+
+/** The names of a licence kind. Kind 0 stands in no list: it is none. */
+export const licenceKindName = (code: number): Named => (code === 0 ? noLicence : nameOf(lists.licenceKind, code));
 
 /** The names of a lot's class. */
 export const lotClassName = (code: number): Named => nameOf(lists.lotClass, code);

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import { allFinal, apiAt } from "../../support/homes.ts";
+import { openApi, type TestApi } from "../../support/api.ts";
+
+describe("accounts", () => {
+  let api: TestApi;
+  let grams: number;
+  const document = `0x${"d0".repeat(32)}`;
+
+  before(async function () {
+    this.timeout(60_000);
+    api = await openApi();
+    const acts = api.acts(0, 10);
+    grams = acts.reduce((sum, { item }) => sum + item.act.grams, 0);
+    await api.ask(
+      "/v1/acts",
+      acts.map(({ item }) => item),
+    );
+    await allFinal(apiAt(api.running.url), acts);
+  });
+  after(() => api.close());
+
+  it("given a storage point that collected, when its stock is asked for, then it is the mass it holds, which needs no licence", async () => {
+    const { account } = api.cast.point;
+    const { status, body } = await api.ask(`/v1/accounts/${account}/stock`);
+    expect([status, body["account"]]).to.deep.equal([200, account]);
+    const kind = { code: 0, term: "none", en: "No licence needed", zh: "无需许可" };
+    expect(body["stock"]).to.deep.equal([
+      { licenceKind: kind, grams: String(grams), capacityGrams: null, over: false },
+    ]);
+  });
+
+  it("given lots that need a licence, when account and stock are asked for, then licences and what is above capacity show", async () => {
+    const { account } = api.cast.point;
+    const { sql } = api.running.db;
+    await sql`UPDATE lot SET class = 1025`;
+    const over = async (): Promise<unknown> => (await api.ask(`/v1/accounts/${account}/stock`)).body["stock"];
+    const kind = { code: 1, term: "hazardous-waste", en: "Hazardous waste licence", zh: "危险废物经营许可" };
+    const item = { licenceKind: kind, grams: String(grams) };
+    expect(await over()).to.deep.equal([{ ...item, capacityGrams: "0", over: true }]);
+    await sql`INSERT INTO licence VALUES (${account}, 1, 0, 2000000000, ${grams}, ${document})`;
+    expect(await over()).to.deep.equal([{ ...item, capacityGrams: String(grams), over: false }]);
+    const { body } = await api.ask(`/v1/accounts/${account}`);
+    expect(body["licences"]).to.deep.equal([
+      { kind, from: 0, until: 2_000_000_000, capacityGrams: String(grams), document },
+    ]);
+  });
+
+  it("given an account that is not registered, when its stock is asked for, then there is none", async () => {
+    const { status, body } = await api.ask(`/v1/accounts/0x${"ee".repeat(20)}/stock`);
+    expect([status, body["code"]]).to.deep.equal([404, "not-found"]);
+  });
+});
