@@ -38,7 +38,14 @@ class QuickClient extends Client {
  */
 export async function connectPostgres({ url, poolSize }: { url: string; poolSize: number }): Promise<Db> {
   const address = addressOf(url);
-  const config = { connectionString: url, types: createTypes(), keepAlive: true, application_name: "tidemark" };
+  const config = {
+    connectionString: url,
+    types: createTypes(),
+    keepAlive: true,
+    application_name: "tidemark",
+    // its statements are short: compiling one first takes half a second, and pays for none
+    options: "-c jit=off",
+  };
   const locks = createSessionLocks(
     () => new QuickClient(config),
     () => downSentence(address),

@@ -89,8 +89,9 @@ async function readHead(sql: Sql, carriers: readonly Carrier[]): Promise<Head | 
   const [head] = await sql<Head>`
     SELECT kind, batch_cap AS cap, ordinal FROM request r
     WHERE queued AND kind = ANY(${kinds}::text[]) AND (seq = -1 OR (
-      SELECT q.digest FROM request_need n JOIN request_brings b ON b.subject = n.subject AND b.seq = n.seq
-      JOIN request q ON q.digest = b.digest WHERE n.digest = r.digest AND q.queued LIMIT 1
+      SELECT b.digest FROM request_need n CROSS JOIN LATERAL (
+        SELECT * FROM request_brings b WHERE b.subject = n.subject AND b.seq = n.seq AND b.state = 'queued' OFFSET 0
+      ) AS b WHERE n.digest = r.digest LIMIT 1
     ) IS NULL)
     ORDER BY batch_cap, ordinal LIMIT 1`;
   return head;
@@ -105,8 +106,9 @@ interface Item {
 async function takeBatch(sql: Sql, { kind, cap, ordinal }: Head): Promise<Item[]> {
   const rows = await sql<Item & { behind: Hex[] }>`
     SELECT digest, body, CASE WHEN seq = -1 THEN '{}'::text[] ELSE ARRAY(
-      SELECT q.digest::text FROM request_need n JOIN request_brings b ON b.subject = n.subject AND b.seq = n.seq
-      JOIN request q ON q.digest = b.digest WHERE n.digest = r.digest AND q.queued
+      SELECT b.digest::text FROM request_need n CROSS JOIN LATERAL (
+        SELECT * FROM request_brings b WHERE b.subject = n.subject AND b.seq = n.seq AND b.state = 'queued' OFFSET 0
+      ) AS b WHERE n.digest = r.digest
     ) END AS behind
     FROM request r WHERE queued AND kind = ${kind} AND batch_cap = ${cap} AND ordinal >= ${ordinal}
     ORDER BY ordinal LIMIT ${cap} FOR UPDATE SKIP LOCKED`;

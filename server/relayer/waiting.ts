@@ -80,9 +80,8 @@ async function metOf(sql: Sql, order: Order, needs: readonly Need[]): Promise<Se
     SELECT need.subject, need.seq
     FROM unnest(${open.map(({ subject }) => subject)}::text[], ${open.map(({ seq }) => seq)}::int[]) AS need(subject, seq)
     CROSS JOIN LATERAL (
-      SELECT FROM request_brings b JOIN request r ON r.digest = b.digest
-      WHERE b.subject = need.subject AND b.seq = need.seq
-        AND r.state IN ('queued', 'signed', 'sent', 'mined', 'final') LIMIT 1
+      SELECT FROM request_brings b WHERE b.subject = need.subject AND b.seq = need.seq
+        AND b.state IN ('queued', 'signed', 'sent', 'mined', 'final') LIMIT 1
     ) AS on_its_way`;
   for (const need of brought) met.add(keyOf(need));
   return met;
@@ -124,8 +123,8 @@ async function readNeeders(sql: Sql, moved: readonly Need[]): Promise<Place[]> {
       UNION
       SELECT waits.digest, b.subject, b.seq
       FROM needer CROSS JOIN LATERAL (
-        SELECT r.digest FROM request_need n JOIN request r ON r.digest = n.digest
-        WHERE n.subject = needer.subject AND n.seq <= needer.seq AND r.waits_since IS NOT NULL OFFSET 0
+        SELECT n.digest FROM request_need n
+        WHERE n.subject = needer.subject AND n.seq <= needer.seq AND n.state = 'waiting' OFFSET 0
       ) AS waits CROSS JOIN LATERAL (SELECT * FROM request_brings b WHERE b.digest = waits.digest OFFSET 0) AS b
     )
     SELECT r.digest, r.subject, r.seq FROM request r

@@ -33,14 +33,15 @@ CREATE TABLE request_output (
 );
 CREATE INDEX request_output_by_subject ON request_output (subject);
 
-CREATE VIEW request_need (digest, subject, seq) AS
-  SELECT digest, subject, seq FROM request WHERE seq >= 0
-  UNION ALL SELECT digest, subject, seq FROM request_input;
+-- Both name the state, so that nobody joins `request` again for it: look-ups then go by subject, whatever the statistics.
+CREATE VIEW request_need (digest, subject, seq, state) AS
+  SELECT digest, subject, seq, state FROM request WHERE seq >= 0
+  UNION ALL SELECT i.digest, i.subject, i.seq, r.state FROM request_input i JOIN request r ON r.digest = i.digest;
 
-CREATE VIEW request_brings (digest, subject, seq) AS
-  SELECT digest, subject, seq + 1 FROM request WHERE seq >= 0
-  UNION ALL SELECT digest, digest, 0 FROM request WHERE seq = -1
-  UNION ALL SELECT digest, subject, 0 FROM request_output;
+CREATE VIEW request_brings (digest, subject, seq, state) AS
+  SELECT digest, subject, seq + 1, state FROM request WHERE seq >= 0
+  UNION ALL SELECT digest, digest, 0, state FROM request WHERE seq = -1
+  UNION ALL SELECT o.digest, o.subject, 0, r.state FROM request_output o JOIN request r ON r.digest = o.digest;
 
 -- What an act made, where it is not the one lot that a collect begins under its own digest.
 CREATE INDEX lot_by_maker ON lot (made_by) WHERE made_by <> id;
