@@ -93,10 +93,12 @@ export interface P256Key {
 
 const p256Order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
+/** The private number of a test key of P-256. */
+export const p256Number = (seed: string): bigint => (BigInt(id(seed)) % (p256Order - 1n)) + 1n;
+
 /** A P-256 key from its private number; signs as WebCrypto does, over sha256(digest), then lowers s. */
 export function p256(seed: string): P256Key {
-  const d = (BigInt(id(seed)) % (p256Order - 1n)) + 1n;
-  const key = privateP256(d);
+  const key = privateP256(p256Number(seed));
   const jwk = createPublicKey(key).export({ format: "jwk" }) as { x: string; y: string };
   const point = concat([Buffer.from(jwk.x, "base64url"), Buffer.from(jwk.y, "base64url")]);
   return {
