@@ -37,7 +37,7 @@ const noHome = { selector: "Program", message: "Name the file or folder after wh
 const globals = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
 const node = globals("process console module setInterval clearInterval");
 const browser = globals(
-  "AbortSignal URL URLSearchParams clearTimeout document fetch history localStorage location navigator setTimeout window",
+  "AbortSignal ResizeObserver TextEncoder URL URLSearchParams clearTimeout document fetch history localStorage location navigator setTimeout window",
 );
 
 const imports = {

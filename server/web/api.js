@@ -5,14 +5,15 @@ const PATIENCE_MS = 20_000;
 /**
  * GET one address of the API.
  * @param also statuses besides 2xx whose body is an answer: /ready says 503 with one that is worth reading
+ * @param token of a login, where the answer is not for everybody
  * @returns `{ ok: true, body }`, or `{ ok: false, why, problem? }` with `why` one of
- *   `missing` (404), `starting` (503), `refused` (another 4xx), `failed` (5xx, or an answer that is no JSON), `offline`
+ *   `login` (401), `notParty` (403), `missing` (404), `starting` (503), `refused` (another 4xx), `failed` (5xx, or an answer that is no JSON), `offline`
  */
-export async function get(path, also = []) {
+export async function get(path, also = [], token = undefined) {
   let response;
   try {
     response = await fetch(path, {
-      headers: { accept: "application/json" },
+      headers: { accept: "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
   } catch {
@@ -29,6 +30,8 @@ export async function get(path, also = []) {
 }
 
 function reasonOf(status) {
+  if (status === 401) return "login";
+  if (status === 403) return "notParty";
   if (status === 404) return "missing";
   if (status === 503) return "starting";
   return status < 500 ? "refused" : "failed";

@@ -15,6 +15,19 @@ export function kilograms(grams, language) {
   return `${all < 0n ? "−" : ""}${whole}${point}${String(size % 1000n).padStart(3, "0")}`;
 }
 
+/**
+ * A mass as a picture has room for it: `850 g`, `12 kg`, `3.9 t`, cut off and not rounded.
+ * @returns figure and unit (`g`, `kg`, `t`)
+ */
+export function roughMass(grams, language) {
+  const all = BigInt(grams);
+  if (all < 1000n) return [integer(all, language), "g"];
+  if (all < 1_000_000n) return [integer(all / 1000n, language), "kg"];
+  const tenths = all / 100_000n;
+  const point = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal").value;
+  return [`${integer(tenths / 10n, language)}${point}${tenths % 10n}`, "t"];
+}
+
 /** `0x1234…cdef`: enough to tell two ids apart at a glance; the whole id is always one step away. */
 export const shortHex = (hex) => (hex.length <= 14 ? hex : `${hex.slice(0, 6)}…${hex.slice(-4)}`);
 

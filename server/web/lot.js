@@ -52,12 +52,15 @@ function lotHead({ id, class: kind, massGrams, custodian, seq, disposition, flag
       "dl",
       { class: "facts" },
       fact(t("lot.id"), idText(id, t("lot.id"), { whole: true })),
-      fact(t("lot.custodian"), account(custodian, t("lot.custodian"))),
+      fact(t("lot.custodian"), custodian ? account(custodian, t("lot.custodian")) : t("party.person")),
       fact(t("lot.seq"), number(seq)),
       fact(t("lot.class"), h("code", { class: "hex" }, `${kind.term} (${kind.code})`)),
     ),
   );
 }
+
+/** Where an open lot is; one that was consumed is nowhere any more. */
+const openHolder = (lot) => (lot?.disposition === "open" ? lot.custodian : undefined);
 
 /**
  * Fills the page for the lot that its address names.
@@ -67,7 +70,13 @@ export function lot(root, asked) {
   const id = idIn(asked);
   const band = h("div", { class: "band parts-lot" });
   const state = { lot: undefined, books: undefined, looked: false, request: undefined };
-  const history = id && ways(id, () => drawProof());
+  const history =
+    id &&
+    ways(
+      id,
+      () => openHolder(state.lot?.body),
+      () => drawProof(),
+    );
   const badge = h("a", { class: "badge", href: "/#books" });
   const proof = h("section", { class: "sheet stack", "aria-labelledby": "verify" });
   root.replaceChildren(h("div", { class: "lot-page" }, swell(), band));

@@ -13,15 +13,17 @@ const arrow = () =>
     svg("path", { d: "M2 8c4-5 8-5 12 0s8 5 12 0 8-5 12 0h6M40 4l5 4-5 4" }),
   );
 
+/** @param id null for a person who is not shown to the reader */
 function party(id, role) {
-  return h("div", { class: "party" }, account(id, role), h("span", { class: "small quiet" }, role));
+  const who = id === null ? h("span", { class: "quiet" }, t("party.person")) : account(id, role);
+  return h("div", { class: "party" }, who, h("span", { class: "small quiet" }, role));
 }
 
 const role = (side, kind) => t(kind === "collect" ? `act.${side}.collect` : `act.${side}`);
 
 /** Who handed it to whom; an act with one hand in it (a split, a transform) has one. */
 function hands({ kind, giver, receiver }) {
-  if (giver === receiver) return h("div", { class: "hands" }, party(giver, t("act.operator")));
+  if (giver === receiver && giver !== null) return h("div", { class: "hands" }, party(giver, t("act.operator")));
   return h(
     "div",
     { class: "hands" },
@@ -33,22 +35,24 @@ function hands({ kind, giver, receiver }) {
 
 /** One act in one line: enough to follow a lot through many hands. */
 function hopLine({ kind, giver, receiver, massGrams }) {
-  const hand = (id) => h("span", { class: "hex" }, accountMark(id), shortHex(id));
+  const hand = (id) => (id === null ? t("party.person") : h("span", { class: "hex" }, accountMark(id), shortHex(id)));
   return h(
     "summary",
     { class: "hop" },
     h("b", {}, wordFor("act", kind)),
-    h("span", { class: "hop-hands" }, hand(giver), giver !== receiver && ["→", hand(receiver)]),
+    h("span", { class: "hop-hands" }, hand(giver), (giver !== receiver || giver === null) && ["→", hand(receiver)]),
     massText(massGrams),
   );
 }
 
-function actFacts({ capturedAt, recordedAt, block, reasons, digest, tx, evidence, anchor }) {
+function actFacts({ capturedAt, recordedAt, block, reasons, digest, tx, evidence, anchor, lossGrams, code }) {
   const hash = (name, value) => fact(t(name), idText(value, t(name), { whole: true }));
   return [
     h(
       "dl",
       { class: "facts two small" },
+      code && fact(t("act.code"), named(code)),
+      lossGrams > 0 && fact(t("act.loss"), massText(lossGrams)),
       fact(t("act.captured"), timeText(capturedAt)),
       fact(t("act.recorded"), timeText(recordedAt, t("act.inBlock", { when: when(recordedAt), block: number(block) }))),
     ),
