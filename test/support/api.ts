@@ -9,7 +9,8 @@ import { createSigner } from "../../server/chain/transactions.ts";
 import { readConfig, settings } from "../../server/config.ts";
 import { createLog } from "../../server/log.ts";
 import { start, type Running } from "../../server/main.ts";
-import { createCast, registrySigner, type Cast } from "../../scripts/demo/keys.ts";
+import { createCast, registrySigner, type ActKey, type Cast } from "../../scripts/demo/keys.ts";
+import { signedLogin, type LoginTerms } from "../../scripts/demo/login.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
 import { apiAt } from "./homes.ts";
@@ -107,4 +108,11 @@ export async function openApi(env: Record<string, string> = {}): Promise<TestApi
       await rm(home, { recursive: true });
     },
   };
+}
+
+/** Logs a key in. @returns the header that says so */
+export async function logInAs(api: TestApi, key: ActKey): Promise<Record<string, string>> {
+  const drawn = await api.ask("/v1/login/nonce", {});
+  const { body } = await api.ask("/v1/login", signedLogin(drawn.body as unknown as LoginTerms, key));
+  return { authorization: `Bearer ${String(body["token"])}` };
 }

@@ -6,7 +6,7 @@ import type { SignedItem } from "../../../scripts/bench/acts.ts";
 import { registrySigner } from "../../../scripts/demo/keys.ts";
 import { settled } from "../../../scripts/demo/waiting.ts";
 import { allFinal, apiAt } from "../../support/homes.ts";
-import { openApi, type TestApi } from "../../support/api.ts";
+import { logInAs, openApi, type TestApi } from "../../support/api.ts";
 
 describe("reads", () => {
   let api: TestApi;
@@ -25,11 +25,14 @@ describe("reads", () => {
 
   it("given a recorded collect, when its provenance is asked for in either direction, then it is the lot with its one act", async () => {
     const { digest, item } = acts[7]!;
+    const headers = await logInAs(api, api.cast.keeper);
     for (const direction of ["upstream", "downstream"]) {
-      const { status, body } = await api.ask(`/v1/lots/${digest}/provenance?direction=${direction}`);
+      const path = `/v1/lots/${digest}/provenance?view=full&direction=${direction}`;
+      const { status, body } = await api.ask(path, undefined, headers);
       expect(status).to.equal(200);
-      expect(body).to.include({ lot: digest, direction, next: null });
+      expect(body).to.include({ lot: digest, view: "full", direction, next: null });
       const [node] = body["nodes"] as { id: string; acts: Record<string, unknown>[] }[];
+      expect(node).to.include({ owner: item.act.keeper, custodian: item.act.keeper, madeBy: digest, endedBy: null });
       expect(node!.acts).to.have.length(1);
       expect(node!.acts[0]).to.deep.include({
         digest,
@@ -37,11 +40,33 @@ describe("reads", () => {
         giver: item.act.collector,
         receiver: item.act.keeper,
         massGrams: item.act.grams,
+        declaredGrams: null,
+        lossGrams: 0,
         capturedAt: item.act.capturedAt,
         reasons: [],
         evidence: item.act.evidence,
       });
     }
+  });
+
+  it("given a recorded collect, when anybody asks where it came from, then it came from one collector, who is not named", async () => {
+    const { digest, item } = acts[7]!;
+    const { status, body } = await api.ask(`/v1/lots/${digest}/provenance`);
+    expect(status).to.equal(200);
+    expect(body).to.deep.include({ view: "public", direction: "upstream" });
+    expect(body["totals"]).to.deep.include({ lots: 1, acts: 1, collects: 1, collectors: 1, persons: 0, facilities: 1 });
+    const day = item.act.capturedAt - (item.act.capturedAt % 86_400);
+    expect(body["flows"]).to.deep.equal([
+      {
+        from: "collectors",
+        to: item.act.keeper,
+        massGrams: String(item.act.grams),
+        acts: 1,
+        firstDay: day,
+        lastDay: day,
+      },
+    ]);
+    expect(JSON.stringify(body)).to.not.contain(item.act.collector.slice(2));
   });
 
   const missing: [string, number, string][] = [
@@ -54,6 +79,8 @@ describe("reads", () => {
     ["/v1/lots/%E0%A4%A", 400, "invalid-request"],
     [`/v1/lots/${unknown}/provenance?direction=sideways`, 400, "invalid-request"],
     [`/v1/lots/${unknown}/provenance?limit=1001`, 400, "invalid-request"],
+    [`/v1/lots/${unknown}/provenance?view=all`, 400, "invalid-request"],
+    [`/v1/lots/${unknown}/provenance?view=full`, 401, "login-needed"],
     ["/v1/audit/digest?block=-1", 400, "invalid-request"],
     ["/v1/audit/digest?block=99999999", 404, "not-found"],
     ["/v1/nothing", 404, "not-found"],
@@ -152,7 +179,8 @@ describe("POST /v1/transactions", () => {
     const acts = api.acts(0, 1);
     await api.ask("/v1/acts", [acts[0]!.item]);
     await allFinal(apiAt(api.running.url), acts);
-    const { body } = await api.ask(`/v1/lots/${acts[0]!.digest}/provenance`);
+    const headers = await logInAs(api, api.cast.keeper);
+    const { body } = await api.ask(`/v1/lots/${acts[0]!.digest}/provenance?view=full`, undefined, headers);
     const [node] = body["nodes"] as { flags: string[]; acts: { reasons: string[] }[] }[];
     expect([node!.flags, node!.acts[0]!.reasons]).to.deep.equal([["review"], ["suspended"]]);
   });
