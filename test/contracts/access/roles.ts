@@ -42,8 +42,22 @@ describe("the role table", () => {
     );
   }
 
+  /** The error a call ends with that `signer` makes through {AccessManager-execute}. */
+  async function executed(contract: ContractName, fragment: FunctionFragment, signer: HardhatEthersSigner) {
+    const { interface: abi } = world[contract];
+    const data = abi.encodeFunctionData(fragment as never, fragment.inputs.map(anyValue) as never);
+    return world.manager
+      .connect(signer)
+      .execute.staticCall(world[contract], data)
+      .then(
+        () => undefined,
+        (error: unknown) => abi.parseError((error as { data?: string }).data ?? "0x")?.name,
+      );
+  }
+
   const holderOf = (role: Role): HardhatEthersSigner => {
     if (role === "ADMIN") return world.admin;
+    if (role === "AUDITOR") return world.auditor;
     return role === "REGISTRY" ? world.registry : world.stranger;
   };
 
@@ -57,19 +71,31 @@ describe("the role table", () => {
       });
 
       for (const { name, role } of permissionsOf(contract)) {
-        it(`lets ${role} call ${name}, and a stranger only what is public`, async () => {
+        it(`lets ${role} call ${name}, and nobody besides unless it is public`, async () => {
           const fragment = world[contract].interface.getFunction(name as never);
           expect(await world.manager.getTargetFunctionRole(world[contract], fragment.selector)).to.equal(roles[role]);
           expect(await errorOf(contract, fragment, holderOf(role))).to.not.equal("AccessManagedUnauthorized");
-          const stranger = await errorOf(contract, fragment, world.stranger);
-          if (role === "PUBLIC") expect(stranger).to.equal(undefined);
-          else expect(stranger).to.equal("AccessManagedUnauthorized");
+          for (const signer of [world.admin, world.registry, world.auditor, world.stranger]) {
+            if (signer === holderOf(role)) continue;
+            const error = await errorOf(contract, fragment, signer);
+            expect(error).to.equal(role === "PUBLIC" ? undefined : "AccessManagedUnauthorized");
+          }
         });
       }
 
+      it("when the authority itself calls on behalf of somebody, then only what does not need to be seen", async () => {
+        for (const { name, role } of permissionsOf(contract)) {
+          const fragment = world[contract].interface.getFunction(name as never);
+          if (role !== "PUBLIC") await world.manager.grantRole(roles[role], world.manager, 0);
+          const error = await executed(contract, fragment, holderOf(role));
+          if (role === "AUDITOR") expect(error, name).to.equal("ActorHidden");
+          else expect(error, name).to.not.equal("ActorHidden").and.not.equal("AccessManagedUnauthorized");
+        }
+      });
+
       it("lets nobody but the AccessManager replace its authority", async () => {
         const [fragment] = stateChanging(contract).filter(({ name }) => name === "setAuthority");
-        for (const signer of [world.admin, world.registry, world.stranger]) {
+        for (const signer of [world.admin, world.registry, world.auditor, world.stranger]) {
           expect(await errorOf(contract, fragment!, signer)).to.equal("AccessManagedUnauthorized");
         }
       });
@@ -77,7 +103,7 @@ describe("the role table", () => {
       it("stops wholly when its target is closed", async () => {
         await world.manager.setTargetClosed(world[contract], true);
         for (const fragment of stateChanging(contract)) {
-          for (const signer of [world.admin, world.registry, world.stranger]) {
+          for (const signer of [world.admin, world.registry, world.auditor, world.stranger]) {
             expect(await errorOf(contract, fragment, signer), fragment.name).to.equal("AccessManagedUnauthorized");
           }
         }
