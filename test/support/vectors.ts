@@ -65,17 +65,20 @@ function nonceOf(d: Uint8Array, hash: Uint8Array): bigint {
   return k;
 }
 
-/** Signs as a phone does, over sha256(digest), low s; but the same digest always gives the same proof. */
+/** A proof over a hash of 32 bytes, low s; the same hash always gives the same one. */
+export function p256Proof(d: bigint, hash: Uint8Array): string {
+  const k = nonceOf(getBytes(toBeHex(d, 32)), hash);
+  const r = BigInt(pointOf(k)[0]) % order;
+  const s = (inverse(k) * (BigInt(hexlify(hash)) + r * d)) % order;
+  const low = s > order / 2n ? order - s : s;
+  return concat(["0x01", ...pointOf(d), toBeHex(r, 32), toBeHex(low, 32)]);
+}
+
+/** Signs as a phone does, over sha256(digest). */
 const p256Sign =
   (d: bigint): Sign =>
-  (digest) => {
-    const hash = getBytes(sha256(digest));
-    const k = nonceOf(getBytes(toBeHex(d, 32)), hash);
-    const r = BigInt(pointOf(k)[0]) % order;
-    const s = (inverse(k) * (BigInt(hexlify(hash)) + r * d)) % order;
-    const low = s > order / 2n ? order - s : s;
-    return concat(["0x01", ...pointOf(d), toBeHex(r, 32), toBeHex(low, 32)]);
-  };
+  (digest) =>
+    p256Proof(d, getBytes(sha256(digest)));
 
 const names = ["collector", "keeper", "recycler"] as const;
 
