@@ -73,14 +73,29 @@ async function fillAccounts(sql: Sql, { accounts }: Generated): Promise<void> {
       ${column(accounts.map(({ id }) => id))}::text[], ${column(accounts.map(({ kinds }) => kinds))}::int[]) AS new (id, kinds)`;
 }
 
+/** Runs SQL that has no parameters, whose names come from the catalogue. */
+const run = (sql: Sql, text: string): Promise<unknown> => sql(Object.assign([text], { raw: [text] }));
+
+/** Indexes made anew over all rows take a fraction of what they take row by row. */
+async function withoutIndexes(sql: Sql, work: () => Promise<void>): Promise<void> {
+  const indexes = await sql<{ name: string; definition: string }>`
+    SELECT indexname AS name, indexdef AS definition FROM pg_indexes
+    WHERE tablename IN ('act', 'edge') AND indexname NOT LIKE '%pkey'`;
+  for (const { name } of indexes) await run(sql, `DROP INDEX ${name}`);
+  await work();
+  for (const { definition } of indexes) await run(sql, definition);
+}
+
 /** Fills a database whose index is empty. @returns the number of the last block */
 export async function fillProjections(db: Db, generated: Generated): Promise<number> {
   const blocks = Math.ceil(generated.acts.length / ACTS_PER_BLOCK);
   await db.transaction(async (sql) => {
     await fillAccounts(sql, generated);
     await fillLots(sql, generated);
-    await fillActs(sql, generated);
-    await fillEdges(sql, generated);
+    await withoutIndexes(sql, async () => {
+      await fillActs(sql, generated);
+      await fillEdges(sql, generated);
+    });
     await fillBlocks(sql, blocks);
   });
   await db.sql`ANALYZE`;
