@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Interface } from "ethers";
 import fc from "fast-check";
 import { interfaces } from "../../../server/chain/contracts.ts";
 import { traceabilityCarriers } from "../../../server/traceability/carriers.ts";
@@ -24,7 +25,7 @@ describe("acts as bytes", () => {
       fc.assert(
         fc.property(fc.array(anySigned(type), { maxLength: 6 }), (acts) => {
           const calldata = carrierOf(type).calldata(acts.map(encodeAct));
-          const whole = interfaces.LotLedger.encodeFunctionData(recorders[type], batchOf(acts as never[]));
+          const whole = (interfaces.LotLedger as Interface).encodeFunctionData(recorders[type], batchOf(acts as never[]));
           expect(calldata).to.equal(whole);
         }),
         { seed: 1, numRuns: 60 },

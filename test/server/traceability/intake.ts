@@ -128,7 +128,7 @@ eachDatabase("intake beside the ledger's own checks", (open) => {
 
   /** Mostly the first, which is right; sometimes another. */
   const mostly = <T>(right: T, ...wrong: T[]): T => (random(7) > 0 ? right : pick(wrong));
-  const anybody = (): Hex => pick([...signers.keys(), `0x${"0b".repeat(20)}`]);
+  const anybody = (): Hex => pick<Hex>([...signers.keys(), `0x${"0b".repeat(20)}`]);
   const seqOf = ({ seq }: StoredLot): number => mostly(seq, seq + 1, Math.max(0, seq - 1));
   /** Sometimes by a stranger, or malformed, or over another digest. */
   const signerOf = (account: Hex): Sign =>
