@@ -82,8 +82,7 @@ function walks(lineage: Lineage, no: number): void {
   let lots = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const began = performance.now();
-    lots = 0;
-    for (const _ of walk(lineage, no, "upstream")) lots++;
+    lots = [...walk(lineage, no, "upstream")].length;
     times.push(performance.now() - began);
   }
   percentiles(`walk of ${lots.toLocaleString("en")} lots, in memory`, times);

@@ -33,7 +33,8 @@ export interface SessionDeps {
 }
 
 export async function createSessions({ db, chain, manager, chainId, key, origin }: SessionDeps): Promise<Sessions> {
-  const { d: _, ...publicHalf } = key;
+  const publicHalf: JWK = { ...key };
+  delete publicHalf.d;
   const [signs, verifies] = await Promise.all([importJWK(key, "EdDSA"), importJWK(publicHalf, "EdDSA")]);
   const issuer = `urn:tidemark:${chainId}:${manager}`;
 

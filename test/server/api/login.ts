@@ -121,7 +121,7 @@ describe("login", () => {
     const unsigned = Buffer.from('{"alg":"none"}').toString("base64url");
     const bad = [{}, bearer("x.y.z"), bearer(`${head}.${altered}.${signature}`), bearer(`${unsigned}.${payload}.`)];
     for (const headers of bad) {
-      const { status, body } = await full(headers as Record<string, string>);
+      const { status, body } = await full(headers);
       expect([status, body["code"]], JSON.stringify(headers)).to.deep.equal([401, "login-needed"]);
     }
   });
