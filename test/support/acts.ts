@@ -28,42 +28,42 @@ const fields = (text: string): TypedDataField[] =>
     return { type: type!, name: name! };
   });
 
-const Collect = [
+const collect = [
   ...fields("uint16 class, uint48 grams, address collector, address keeper"),
   ...tail,
   ...fields("bytes32 salt"),
 ];
-const Handoff = [
+const handoff = [
   ...fields("bytes32 lot, address from, address to, uint48 declaredGrams, uint48 acceptedGrams, uint24 seq"),
   ...fields("uint8 bailment"),
   ...tail,
 ];
-const Split = [...fields("bytes32 lot, uint24 seq, uint48[] grams, address operator"), ...tail];
-const Input = fields("bytes32 lot, uint24 seq");
-const Output = fields("uint16 class, uint48 grams");
-const Transform = [
+const split = [...fields("bytes32 lot, uint24 seq, uint48[] grams, address operator"), ...tail];
+const input = fields("bytes32 lot, uint24 seq");
+const output = fields("uint16 class, uint48 grams");
+const transform = [
   ...fields("uint16 process, Input[] inputs, Output[] outputs, uint48 lossGrams, address operator"),
   ...tail,
   ...fields("bytes32 salt"),
 ];
-const Conclude = [...fields("bytes32 lot, uint24 seq, uint48 grams, uint16 kind, address operator"), ...tail];
-const PassTitle = [...fields("bytes32 lot, uint24 seq, address owner, address to"), ...tail];
+const conclude = [...fields("bytes32 lot, uint24 seq, uint48 grams, uint16 kind, address operator"), ...tail];
+const passTitle = [...fields("bytes32 lot, uint24 seq, address owner, address to"), ...tail];
 
 export type ActName = "Collect" | "Handoff" | "Split" | "Transform" | "Conclude" | "PassTitle";
 
 export const actTypes: Record<ActName, Record<string, TypedDataField[]>> = {
-  Collect: { Collect },
-  Handoff: { Handoff },
-  Split: { Split },
-  Transform: { Transform, Input, Output },
-  Conclude: { Conclude },
-  PassTitle: { PassTitle },
+  Collect: { Collect: collect },
+  Handoff: { Handoff: handoff },
+  Split: { Split: split },
+  Transform: { Transform: transform, Input: input, Output: output },
+  Conclude: { Conclude: conclude },
+  PassTitle: { PassTitle: passTitle },
 };
 
 export const receiptTypes: Partial<Record<ActName, Record<string, TypedDataField[]>>> = {
-  Collect: { CollectReceipt: fields("Collect collect, bytes giverSignature"), Collect },
-  Handoff: { HandoffReceipt: fields("Handoff handoff, bytes giverSignature"), Handoff },
-  PassTitle: { TitleReceipt: fields("PassTitle title, bytes giverSignature"), PassTitle },
+  Collect: { CollectReceipt: fields("Collect collect, bytes giverSignature"), ...actTypes.Collect },
+  Handoff: { HandoffReceipt: fields("Handoff handoff, bytes giverSignature"), ...actTypes.Handoff },
+  PassTitle: { TitleReceipt: fields("PassTitle title, bytes giverSignature"), ...actTypes.PassTitle },
 };
 
 /** A message's fields by name. */
@@ -132,7 +132,12 @@ export const digestOf = (domain: TypedDataDomain, name: ActName, message: Messag
   TypedDataEncoder.hash(domain, actTypes[name], message);
 
 /** The digest of the receipt over an act that the giver has signed. */
-export function receiptDigestOf(domain: TypedDataDomain, name: ActName, message: Message, giverSignature: string): string {
+export function receiptDigestOf(
+  domain: TypedDataDomain,
+  name: ActName,
+  message: Message,
+  giverSignature: string,
+): string {
   const types = receiptTypes[name]!;
   const field = Object.values(types)[0]![0]!.name;
   return TypedDataEncoder.hash(domain, types, { [field]: message, giverSignature });
@@ -162,7 +167,7 @@ function words(signature: string, proofs: string[]): [string, string] {
   return [toBeHex(0, 32), toBeHex(proofs.length - 1, 32)];
 }
 
-const shifted = (value: unknown, bits: bigint): bigint => BigInt(value as bigint) << bits;
+const shifted = (value: unknown, bits: bigint): bigint => BigInt(value as number) << bits;
 
 /** The act as `LotLedger` takes it; what its signatures need beside it is appended to `proofs`. */
 export function packAct({ type, act, ...signed }: SignedAct, proofs: string[]): Message {
@@ -177,7 +182,7 @@ export function packAct({ type, act, ...signed }: SignedAct, proofs: string[]): 
     const keeperTerms = shifted(act["keeper"], 96n) | shifted(act["class"], 80n);
     return { giverTerms, keeperTerms, anchor, evidence, salt, ...signatures };
   }
-  const terms = shifted(act["to"], 96n) | shifted(act["declaredGrams"], 48n) | BigInt(act["acceptedGrams"] as bigint);
+  const terms = shifted(act["to"], 96n) | shifted(act["declaredGrams"], 48n) | shifted(act["acceptedGrams"], 0n);
   const when =
     shifted(act["from"], 96n) |
     shifted(act["seq"], 72n) |
@@ -204,5 +209,3 @@ export function batchOf(acts: readonly SignedAct[]): [acts: never[], proofs: str
 
 /** The id of a split's child or a transform's output. */
 export const childOf = (digest: string, index: number): string => keccak256(concat([digest, toBeHex(index, 32)]));
-
-

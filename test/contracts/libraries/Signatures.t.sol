@@ -62,13 +62,7 @@ contract SignaturesTest {
         (bytes32 key, bytes32 hash) = this.keyOf(digest, 0, bytes32(uint256(1)), address(this), _second(proof));
         assert(hash == keccak256(proof));
         bytes32[4] memory parts = _words(proof);
-        bool valid = P256.verifySolidity(
-            sha256(abi.encodePacked(digest)),
-            parts[2],
-            parts[3],
-            parts[0],
-            parts[1]
-        );
+        bool valid = P256.verifySolidity(sha256(abi.encodePacked(digest)), parts[2], parts[3], parts[0], parts[1]);
         assert(valid == (how % 4 == 0));
         assert(key == (valid ? keccak256(abi.encodePacked(parts[0], parts[1])) : bytes32(0)));
     }
@@ -94,7 +88,11 @@ contract SignaturesTest {
         assert(_asked(digest, address(this), signature) == 0);
     }
 
-    function testFuzz_keyOf_givenNoSuchProof_thenNoKey(bytes32 digest, uint256 index, bytes memory proof) external view {
+    function testFuzz_keyOf_givenNoSuchProof_thenNoKey(
+        bytes32 digest,
+        uint256 index,
+        bytes memory proof
+    ) external view {
         if (index < 2) index += 2;
         (bytes32 key, bytes32 hash) = this.keyOf(digest, 0, bytes32(index), address(this), _second(proof));
         assert(key == 0);

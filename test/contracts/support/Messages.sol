@@ -62,7 +62,9 @@ library Messages {
     function hashOf(ILotActs.ConcludeAct memory c) internal pure returns (bytes32) {
         bytes32 typeHash = _type(CONCLUDE);
         return
-            keccak256(abi.encode(typeHash, c.lot, c.seq, c.grams, c.kind, c.operator, c.capturedAt, c.anchor, c.evidence));
+            keccak256(
+                abi.encode(typeHash, c.lot, c.seq, c.grams, c.kind, c.operator, c.capturedAt, c.anchor, c.evidence)
+            );
     }
 
     function hashOf(ILotActs.SplitAct memory s) internal pure returns (bytes32) {

@@ -132,14 +132,7 @@ abstract contract NaiveLots {
     }
 
     /// @dev With the flags of `like`.
-    function _begin(
-        bytes32 id,
-        Lot memory like,
-        address custodian,
-        address owner,
-        uint16 class,
-        uint48 grams
-    ) private {
+    function _begin(bytes32 id, Lot memory like, address custodian, address owner, uint16 class, uint48 grams) private {
         Lot memory lot = Lot(custodian, owner, grams, 0, class, 0, false, false, false, grams, 0);
         (lot.contested, lot.quarantined, lot.review) = (like.contested, like.quarantined, like.review);
         lots.push(id);

@@ -86,16 +86,102 @@ describe("Processes", () => {
     });
 
     for (const [what, inputs, outputs, loss, expected] of [
-      ["each share on its bound", [[1, 2_500], [2, 7_500]], [[3, 5_900], [4, 4_000]], 100, true],
-      ["shares added up over portions", [[1, 1_250], [2, 7_500], [1, 1_250]], [[3, 2_900], [3, 3_000], [4, 4_000]], 100, true],
-      ["an input class below its minimum", [[1, 2_499], [2, 7_501]], [[3, 5_900], [4, 4_000]], 100, false],
+      [
+        "each share on its bound",
+        [
+          [1, 2_500],
+          [2, 7_500],
+        ],
+        [
+          [3, 5_900],
+          [4, 4_000],
+        ],
+        100,
+        true,
+      ],
+      [
+        "shares added up over portions",
+        [
+          [1, 1_250],
+          [2, 7_500],
+          [1, 1_250],
+        ],
+        [
+          [3, 2_900],
+          [3, 3_000],
+          [4, 4_000],
+        ],
+        100,
+        true,
+      ],
+      [
+        "an input class below its minimum",
+        [
+          [1, 2_499],
+          [2, 7_501],
+        ],
+        [
+          [3, 5_900],
+          [4, 4_000],
+        ],
+        100,
+        false,
+      ],
       ["an output class below its minimum, though it is not there", [[1, 10_000]], [[4, 4_000]], 1_000, false],
-      ["an output class above its maximum", [[1, 10_000]], [[3, 5_899], [4, 4_001]], 100, false],
-      ["too little loss", [[1, 10_000]], [[3, 5_901], [4, 4_000]], 99, false],
+      [
+        "an output class above its maximum",
+        [[1, 10_000]],
+        [
+          [3, 5_899],
+          [4, 4_001],
+        ],
+        100,
+        false,
+      ],
+      [
+        "too little loss",
+        [[1, 10_000]],
+        [
+          [3, 5_901],
+          [4, 4_000],
+        ],
+        99,
+        false,
+      ],
       ["too much loss", [[1, 10_000]], [[3, 8_999]], 1_001, false],
-      ["an input class that is not listed", [[1, 9_999], [3, 1]], [[3, 9_000]], 1_000, false],
-      ["an output class that is not listed", [[1, 10_000]], [[3, 8_999], [1, 1]], 1_000, false],
-      ["the largest masses there are", [[1, 2 ** 48 - 1], [2, 2 ** 48 - 1]], [[3, 2 ** 48 - 1], [4, 2 ** 47]], 2 ** 45, true],
+      [
+        "an input class that is not listed",
+        [
+          [1, 9_999],
+          [3, 1],
+        ],
+        [[3, 9_000]],
+        1_000,
+        false,
+      ],
+      [
+        "an output class that is not listed",
+        [[1, 10_000]],
+        [
+          [3, 8_999],
+          [1, 1],
+        ],
+        1_000,
+        false,
+      ],
+      [
+        "the largest masses there are",
+        [
+          [1, 2 ** 48 - 1],
+          [2, 2 ** 48 - 1],
+        ],
+        [
+          [3, 2 ** 48 - 1],
+          [4, 2 ** 47],
+        ],
+        2 ** 45,
+        true,
+      ],
     ] as [string, Portion[], Portion[], number, boolean][]) {
       it(`when there is ${what}, then ${expected}`, async () => {
         expect(await within(inputs, outputs, loss)).to.equal(expected);

@@ -1,7 +1,18 @@
 import { expect } from "chai";
 import { id, ZeroAddress } from "ethers";
 import { gasBounds } from "../../../server/traceability/gas.ts";
-import { addressOf, batchOf, keyId, keyOf, p256, recorders, secp, wallet, type Message, type SignedAct } from "../../support/acts.ts";
+import {
+  addressOf,
+  batchOf,
+  keyId,
+  keyOf,
+  p256,
+  recorders,
+  secp,
+  wallet,
+  type Message,
+  type SignedAct,
+} from "../../support/acts.ts";
 import { createCoast, forever, type Coast } from "../../support/coast.ts";
 import { registrationOf } from "../../support/collects.ts";
 import { startOfTests } from "../../support/contracts.ts";
@@ -111,9 +122,14 @@ describe("gas bounds of a batch", () => {
   it("splits of bailed lots", async () => {
     const lots = await bailedLots();
     for (const children of [1, 2, 10]) {
-      const grams = Array.from({ length: children }, (_, i) => (i === 0 ? heaviest - (children - 1) * 0x111111 : 0x111111));
+      const grams = Array.from({ length: children }, (_, i) =>
+        i === 0 ? heaviest - (children - 1) * 0x111111 : 0x111111,
+      );
       const splitOf = (i: number) =>
-        coast.sign("Split", coast.split(lots[i]!, grams, { operator: accounts[(i + 1) % pairs]!, seq: 1, capturedAt: late }));
+        coast.sign(
+          "Split",
+          coast.split(lots[i]!, grams, { operator: accounts[(i + 1) % pairs]!, seq: 1, capturedAt: late }),
+        );
       const count = children === 10 ? 10 : pairs;
       const limit = BigInt(count) * (gasBounds.split + BigInt(children) * gasBounds.child);
       const before = await coast.world.helpers.takeSnapshot();

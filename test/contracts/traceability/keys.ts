@@ -1,7 +1,17 @@
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 import { p256, secp, type Message, type Sign } from "../../support/acts.ts";
-import { captured, createCoast, forever, keyId, plant, plantKey, strangerKey, stranger, type Coast } from "../../support/coast.ts";
+import {
+  captured,
+  createCoast,
+  forever,
+  keyId,
+  plant,
+  plantKey,
+  strangerKey,
+  stranger,
+  type Coast,
+} from "../../support/coast.ts";
 
 const load = await createCoast();
 
@@ -26,7 +36,9 @@ describe("keys over the life of a lot", () => {
     coast.sign("Handoff", coast.handoff(lot, { from: plant, to: coast.point, seq: 1, ...terms }), giver);
 
   async function expectRecorded(signed: ReturnType<typeof arrival>): Promise<void> {
-    const logs = (await (await coast.carry(signed)).wait())?.logs.map((log) => coast.ledger.interface.parseLog(log)?.name);
+    const logs = (await (await coast.carry(signed)).wait())?.logs.map(
+      (log) => coast.ledger.interface.parseLog(log)?.name,
+    );
     expect(logs).to.deep.equal(["HandedOver"]);
   }
 
@@ -69,7 +81,13 @@ describe("keys over the life of a lot", () => {
     await coast.registry.bindKey(plant, keyId(plant), captured, captured + 60);
     expect((await coast.registry.standing(plant)) >> 255n).to.equal(1n);
     const late = { capturedAt: captured + 60 };
-    await coast.expectSkipped(arrival(own, late), "KeyNotValid", [plant, keyId(plant), captured, captured + 60, captured + 60]);
+    await coast.expectSkipped(arrival(own, late), "KeyNotValid", [
+      plant,
+      keyId(plant),
+      captured,
+      captured + 60,
+      captured + 60,
+    ]);
     const early = { capturedAt: captured - 1 };
     const args = [plant, keyId(plant), captured, captured + 60, captured - 1];
     await coast.expectSkipped(arrival(own, early), "KeyNotValid", args);
@@ -80,7 +98,11 @@ describe("keys over the life of a lot", () => {
     await coast.world.helpers.setCode(plant, "0x631626ba7e60e01b5f5260205ff3");
     await coast.registry.bindKey(plant, keyId(plant), 0, captured);
     const args = [plant, keyId(plant), 0, captured, captured];
-    await coast.expectSkipped(arrival(() => "0x02"), "KeyNotValid", args);
+    await coast.expectSkipped(
+      arrival(() => "0x02"),
+      "KeyNotValid",
+      args,
+    );
     await expectRecorded(arrival(() => "0x02", { capturedAt: captured - 1 }));
   });
 

@@ -1,7 +1,17 @@
 import { expect } from "chai";
 import { id } from "ethers";
 import { secp, type Message, type SignedAct } from "../../support/acts.ts";
-import { createCoast, hauler, keyId, packed, plant, review, stranger, strangerKey, type Coast } from "../../support/coast.ts";
+import {
+  createCoast,
+  hauler,
+  keyId,
+  packed,
+  plant,
+  review,
+  stranger,
+  strangerKey,
+  type Coast,
+} from "../../support/coast.ts";
 
 const load = await createCoast();
 

@@ -32,7 +32,15 @@ describe("recordSplits", () => {
 
   function argsOf(signed: SignedAct, flags = 0): unknown[] {
     const { operator, grams, seq, capturedAt, anchor, evidence } = signed.act as Record<string, number>;
-    return [lot, operator, coast.digest(signed), grams, packed([seq!, 24], [capturedAt!, 40], [flags, 8]), anchor, evidence];
+    return [
+      lot,
+      operator,
+      coast.digest(signed),
+      grams,
+      packed([seq!, 24], [capturedAt!, 40], [flags, 8]),
+      anchor,
+      evidence,
+    ];
   }
 
   async function expectSplit(signed: SignedAct, custodian = point, owner = custodian, flags = 0) {
@@ -76,7 +84,12 @@ describe("recordSplits", () => {
     const signed = sign([500, 1_000]);
     await coast.expectOnly(coast.carry(signed), "LotSplit", argsOf(signed, 0x10 | review));
     await coast.expectLot(lot, { custodian: point, grams: 0, class: 3, seq: 1, disposition: 1, flags: review });
-    await coast.expectLot(childOf(coast.digest(signed), 1), { custodian: point, grams: 1_000, class: 3, flags: review });
+    await coast.expectLot(childOf(coast.digest(signed), 1), {
+      custodian: point,
+      grams: 1_000,
+      class: 3,
+      flags: review,
+    });
   });
 
   it("given a bad act between good ones, then it is skipped and a child can be split in the same batch", async () => {

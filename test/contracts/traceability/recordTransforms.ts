@@ -117,7 +117,10 @@ describe("recordTransforms", () => {
     });
 
     it("inputs that do not ascend, or stand there twice", async () => {
-      const [low, high] = [{ lot: lots[0]!, seq: 0 }, { lot: lots[1]!, seq: 0 }];
+      const [low, high] = [
+        { lot: lots[0]!, seq: 0 },
+        { lot: lots[1]!, seq: 0 },
+      ];
       const down = sign([4_000], { inputs: [high, low] });
       await coast.expectSkipped(down, "InputsNotAscending", [high.lot, low.lot]);
       await coast.expectSkipped(sign([3_000], { inputs: [low, low] }), "InputsNotAscending", [low.lot, low.lot]);
@@ -129,7 +132,10 @@ describe("recordTransforms", () => {
     });
 
     it("another seq than an input's; a replay", async () => {
-      const inputs = [{ lot: lots[0]!, seq: 0 }, { lot: lots[1]!, seq: 1 }];
+      const inputs = [
+        { lot: lots[0]!, seq: 0 },
+        { lot: lots[1]!, seq: 1 },
+      ];
       await coast.expectSkipped(sign([1], { inputs }), "SeqNotCurrent", [lots[1], 1, 0]);
       await coast.carry(sign([4_000]));
       await coast.expectSkipped(sign([4_000]), "SeqNotCurrent", [lots[0], 0, 1]);
@@ -143,7 +149,7 @@ describe("recordTransforms", () => {
     it("an input that the operator does not hold, or has no title to", async () => {
       await coast.expectSkipped(sign([1], { operator: plant }), "NotCustodian", [lots[0], plant, point]);
       const handoff = coast.handoff(lots[0]!, { to: hauler, bailment: 1 });
-      const grams = (await ledger.lots(lots[0]!)) >> 48n & (2n ** 48n - 1n);
+      const grams = ((await ledger.lots(lots[0]!)) >> 48n) & (2n ** 48n - 1n);
       await coast.carry(coast.sign("Handoff", { ...handoff, declaredGrams: grams, acceptedGrams: grams }));
       const inputs = [{ lot: lots[0]!, seq: 1 }];
       const untitled = sign([Number(grams)], { inputs, operator: hauler });

@@ -25,7 +25,9 @@ describe("rulings of the auditor", () => {
   const execute = async (name: "ruleOnFlags" | "voidLot", args: unknown[]) => {
     const { manager } = coast.world;
     await manager.grantRole(2n, manager, 0);
-    return manager.connect(coast.world.auditor).execute(ledger, ledger.interface.encodeFunctionData(name as never, args as never));
+    return manager
+      .connect(coast.world.auditor)
+      .execute(ledger, ledger.interface.encodeFunctionData(name as never, args as never));
   };
 
   for (const [name, args] of [

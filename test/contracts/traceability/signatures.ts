@@ -1,19 +1,27 @@
 import { createECDH } from "node:crypto";
 import { expect } from "chai";
 import { concat, dataSlice, id, keccak256, toBeHex, ZeroHash } from "ethers";
-import { batchOf, keyOf, p256, p256Number, packAct, receiptDigestOf, secp, signAct, wallet, type Message, type Sign } from "../../support/acts.ts";
+import {
+  keyOf,
+  p256,
+  p256Number,
+  packAct,
+  secp,
+  signAct,
+  type Message,
+  type Sign,
+  type SignedAct,
+} from "../../support/acts.ts";
 import {
   collector,
   collectorKey,
   createCoast,
   forever,
-  hauler,
   keyId,
   plant,
   stranger,
   type Coast,
 } from "../../support/coast.ts";
-import { agreesTo, agreesWith, hostile, verbose } from "../../support/wallets.ts";
 
 const load = await createCoast();
 
@@ -23,7 +31,8 @@ const device = p256("a phone's enclave");
 
 const word = (value: bigint): string => toBeHex(value, 32);
 /** A signature's n-th word, after `head` bytes. */
-const part = (signature: string, n: number, head = 0): string => dataSlice(signature, head + 32 * n, head + 32 * (n + 1));
+const part = (signature: string, n: number, head = 0): string =>
+  dataSlice(signature, head + 32 * n, head + 32 * (n + 1));
 
 /** What somebody may make of a good signature of secp256k1, r ‖ vs. */
 const secpFaults: Record<string, (good: string) => string> = {
@@ -90,24 +99,13 @@ describe("signatures", () => {
   const handoff = (giver?: Sign, receiver?: Sign, terms: Message = {}) =>
     coast.sign("Handoff", coast.handoff(lot, terms), giver, receiver);
 
-  async function expectRecorded(signed: ReturnType<typeof handoff>): Promise<void> {
-    await coast.check(signed);
-    const logs = (await (await coast.carry(signed)).wait())?.logs ?? [];
-    expect(logs.map((log) => coast.ledger.interface.parseLog(log)?.name)).to.not.include("Skipped");
-    expect(logs).to.have.length(1);
-  }
+  const expectRefused = (signed: SignedAct, ...args: unknown[]) =>
+    coast.expectSkipped(signed, "SignatureNotValid", args.length === 0 ? undefined : args);
 
-  async function expectRefused(signed: ReturnType<typeof handoff>, ...args: unknown[]): Promise<void> {
-    const words = await coast.ledger.lots(lot);
-    const refused = expect(coast.check(signed)).to.be.revertedWithCustomError(coast.ledger, "SignatureNotValid");
-    await (args.length === 0 ? refused : refused.withArgs(...args));
-    const { selector } = coast.ledger.interface.getError("SignatureNotValid");
-    const lots = signed.type === "Collect" ? coast.digest(signed) : lot;
-    await coast.expectOnly(coast.carry(signed), "Skipped", [lots, coast.digest(signed), selector]);
-    expect(await coast.ledger.lots(lot)).to.equal(words);
-  }
-
-  const spoiled = (good: Sign, fault: (good: string) => string): Sign => (digest) => fault(good(digest));
+  const spoiled =
+    (good: Sign, fault: (good: string) => string): Sign =>
+    (digest) =>
+      fault(good(digest));
 
   describe("of secp256k1", () => {
     const plantsOwn = () => coast.signers.get(plant)!;
@@ -129,7 +127,11 @@ describe("signatures", () => {
       const key = await world.stranger.provider.call({ to: toBeHex(1, 20), data });
       expect(BigInt(key)).to.not.equal(0n);
       await registry.bindKey(point, key, 0, forever);
-      await expectRefused(handoff(() => concat([r, s])), point, ZeroHash);
+      await expectRefused(
+        handoff(() => concat([r, s])),
+        point,
+        ZeroHash,
+      );
     });
   });
 
@@ -141,16 +143,16 @@ describe("signatures", () => {
     it("when both halves, or an operator's, are such, then the acts are recorded", async () => {
       const other = p256("another phone");
       await coast.registry.bindKey(plant, other.keyId, 0, forever);
-      await expectRecorded(handoff(device.sign, other.sign));
+      await coast.expectRecorded(handoff(device.sign, other.sign));
       lot = await coast.lot();
-      await expectRecorded(coast.sign("Conclude", coast.conclude(lot), device.sign));
-      await expectRecorded(coast.sign("Split", coast.split(lot, [1_000], { seq: 1 }), device.sign));
+      await coast.expectRecorded(coast.sign("Conclude", coast.conclude(lot), device.sign));
+      await coast.expectRecorded(coast.sign("Split", coast.split(lot, [1_000], { seq: 1 }), device.sign));
       lot = await coast.lot();
-      await expectRecorded(coast.sign("PassTitle", coast.passTitle(lot), device.sign, other.sign));
-      await expectRecorded(coast.sign("Collect", coast.collect(), p256("collector").sign, device.sign));
+      await coast.expectRecorded(coast.sign("PassTitle", coast.passTitle(lot), device.sign, other.sign));
+      await coast.expectRecorded(coast.sign("Collect", coast.collect(), p256("collector").sign, device.sign));
       lot = await coast.lot();
       const both = coast.sign("Transform", coast.transform([lot], [1_500]), device.sign);
-      await expectRecorded(both);
+      await coast.expectRecorded(both);
     });
 
     for (const [name, fault] of Object.entries(p256Faults)) {
@@ -160,7 +162,11 @@ describe("signatures", () => {
         const named = bad.length >= 132 ? keccak256(dataSlice(bad, 1, 65)) : device.keyId;
         if ((await coast.registry.keys(named)) === 0n) await coast.registry.bindKey(coast.point, named, 0, forever);
         await expectRefused(handoff(spoiled(device.sign, fault)), coast.point, ZeroHash);
-        await expectRefused(coast.sign("Conclude", coast.conclude(lot), spoiled(device.sign, fault)), coast.point, ZeroHash);
+        await expectRefused(
+          coast.sign("Conclude", coast.conclude(lot), spoiled(device.sign, fault)),
+          coast.point,
+          ZeroHash,
+        );
         const collect = coast.sign("Collect", coast.collect(), spoiled(p256("collector").sign, fault));
         await expectRefused(collect, collector, ZeroHash);
       });
@@ -173,89 +179,6 @@ describe("signatures", () => {
     it("when it is a key's that signs for nobody, or for another account, then it is skipped", async () => {
       await expectRefused(handoff(p256("unknown").sign));
       await expectRefused(handoff(undefined, device.sign));
-    });
-  });
-
-  describe("of wallets", () => {
-    const word = id("the wallet's owners have signed");
-    const bytes = concat([word, id("and more")]);
-
-    const install = async (account: string, code: string) => coast.world.helpers.setCode(account, code);
-
-    it("given wallets that agree to act and receipt, then it is recorded; they are asked for these digests", async () => {
-      const act = coast.handoff(lot, { from: hauler, seq: 1 });
-      await coast.carry(handoff(undefined, undefined, { to: hauler }));
-      const signed = coast.sign("Handoff", act, wallet(bytes), wallet(bytes));
-      await install(hauler, agreesTo(coast.digest(signed)));
-      await install(plant, agreesTo(receiptDigestOf(coast.domain, "Handoff", act, wallet(bytes)(""))));
-      await expectRecorded(signed);
-    });
-
-    it("given a wallet that agrees to another digest, then it is skipped", async () => {
-      await install(plant, agreesTo(id("another")));
-      await expectRefused(handoff(undefined, wallet(bytes)));
-    });
-
-    it("given a wallet that knows the signature, then it gets all its bytes", async () => {
-      await install(plant, agreesWith(word));
-      await expectRefused(handoff(undefined, wallet(id("another"))));
-      await expectRefused(handoff(undefined, wallet("0x")));
-      await expectRecorded(handoff(undefined, wallet(bytes)));
-      lot = await coast.lot();
-      await install(coast.point, agreesWith(word));
-      await expectRecorded(coast.sign("Conclude", coast.conclude(lot), wallet(bytes)));
-      await install(collector, agreesWith(word));
-      await expectRecorded(coast.sign("Collect", coast.collect(), wallet(bytes), wallet(bytes)));
-    });
-
-    for (const [name, code] of Object.entries(hostile)) {
-      it(`given a wallet that ${name}, then it is skipped`, async () => {
-        await install(plant, code);
-        await expectRefused(handoff(undefined, wallet(bytes)));
-        await install(coast.point, code);
-        await expectRefused(coast.sign("Conclude", coast.conclude(lot), wallet(bytes)));
-        await install(collector, code);
-        await expectRefused(coast.sign("Collect", coast.collect(), wallet(bytes)));
-      });
-    }
-
-    it("given a wallet that says yes in 393,216 bytes, then the carrier does not pay for reading them", async () => {
-      await install(plant, verbose);
-      const signed = handoff(undefined, wallet(bytes));
-      const receipt = await (await coast.carry(signed)).wait();
-      expect(coast.ledger.interface.parseLog(receipt!.logs[0]!)?.name).to.equal("HandedOver");
-      expect(receipt!.gasUsed).to.be.below(550_000n);
-    });
-
-    it("given an account without code, then nobody says yes for it", async () => {
-      await expectRefused(handoff(undefined, wallet(bytes)));
-    });
-
-    it("given one that burns all gas amid 99 good acts, then these land and it is skipped", async () => {
-      const collects = Array.from({ length: 100 }, (_, i) => coast.sign("Collect", coast.collect({ salt: id(`${i}`) })));
-      await coast.carry(...collects);
-      await install(hauler, hostile["burns all gas"]);
-      const acts = collects.map((collect, i) => {
-        const message = coast.handoff(coast.digest(collect), { to: i === 42 ? hauler : plant });
-        return coast.sign("Handoff", message, undefined, i === 42 ? wallet(bytes) : undefined);
-      });
-      const logs = (await (await coast.carry(...acts)).wait())!.logs.map((log) => coast.ledger.interface.parseLog(log)!);
-      expect(logs.map(({ name }) => name)).to.deep.equal(acts.map((_, i) => (i === 42 ? "Skipped" : "HandedOver")));
-      expect(logs[42]!.args["digest"]).to.equal(coast.digest(acts[42]!));
-    });
-
-    it("given a carrier with too little gas for a wallet, then the whole batch reverts, and no good act is lost", async () => {
-      await install(plant, agreesWith(word));
-      const signed = handoff(undefined, wallet(bytes));
-      const { ledger } = coast;
-      const [acts, proofs] = batchOf([signed]);
-      for (const gasLimit of [200_000n, 400_000n, 440_000n]) {
-        await expect(ledger.recordHandoffs.staticCall(acts, proofs, { gasLimit }))
-          .to.be.revertedWithCustomError(ledger, "GasTooLow")
-          .withArgs(415_000n, (left: bigint) => left < 415_000n);
-      }
-      expect((await ledger.lots(lot)) >> 24n & 0xffffffn).to.equal(0n);
-      await expectRecorded(signed);
     });
   });
 
@@ -274,9 +197,17 @@ describe("signatures", () => {
           { ...coast.domain, name: "Tidemarks" },
           { ...coast.domain, version: "2" },
         ]) {
-          await expectRefused(signAct(other, "Handoff", coast.handoff(lot), good, coast.signers.get(plant)!));
+          await expectRefused(signAct(other, "Handoff", coast.handoff(lot), good, coast.signers.get(plant)));
           await expectRefused(signAct(other, "Conclude", coast.conclude(lot), good));
-          await expectRefused(signAct(other, "Collect", coast.collect({ collector: plant, keeper: coast.point }), coast.signers.get(plant)!, good));
+          await expectRefused(
+            signAct(
+              other,
+              "Collect",
+              coast.collect({ collector: plant, keeper: coast.point }),
+              coast.signers.get(plant)!,
+              good,
+            ),
+          );
         }
       });
 
@@ -310,7 +241,7 @@ describe("signatures", () => {
       const good = handoff(device.sign);
       await expectRefused({ ...good, receiverSignature: `0x${"11".repeat(64)}` });
       await expectRefused({ ...good, giverSignature: concat(["0x02", id("not a wallet")]) });
-      await expectRecorded(good);
+      await coast.expectRecorded(good);
     });
   });
 });
