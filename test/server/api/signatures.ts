@@ -171,6 +171,12 @@ describe("signatures at POST /v1/acts", function () {
     expect(result!.problem).to.include({ code: "key-not-valid", reason: "KeyNotValid" });
   });
 
+  it("given a key that is bound to another account, when it signs for this one, then it is refused", async () => {
+    const act = collectOf(people.secp, people.other);
+    const [result] = await people.handIn(people.make("Collect", act, people.p256, people.other));
+    expect(result!.problem).to.include({ code: "bad-signature", reason: "SignatureNotValid" });
+  });
+
   it("given a wallet's signature by an account that has a key only, when handed in, then it is refused", async () => {
     const good = makers["a giver's"]!("secp");
     const [result] = await people.handIn({ ...good, giverSignature: people.wallet.sign(people.digest(good)) });

@@ -25,7 +25,10 @@ describe("acts as bytes", () => {
       fc.assert(
         fc.property(fc.array(anySigned(type), { maxLength: 6 }), (acts) => {
           const calldata = carrierOf(type).calldata(acts.map(encodeAct));
-          const whole = (interfaces.LotLedger as Interface).encodeFunctionData(recorders[type], batchOf(acts as never[]));
+          const whole = (interfaces.LotLedger as Interface).encodeFunctionData(
+            recorders[type],
+            batchOf(acts as never[]),
+          );
           expect(calldata).to.equal(whole);
         }),
         { seed: 1, numRuns: 60 },

@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair } from "jose";
 import { id, type BytesLike, type TypedDataDomain } from "ethers";
 import { roles } from "../../../server/access/roles.ts";
 import { interfaces } from "../../../server/chain/contracts.ts";
-import type { RpcError} from "../../../server/chain/port.ts";
+import type { RpcError } from "../../../server/chain/port.ts";
 import { type Hex } from "../../../server/chain/port.ts";
 import { createRecoveryPool, type RecoveryPool } from "../../../server/chain/recovery.ts";
 import { createLog } from "../../../server/log.ts";
