@@ -29,6 +29,8 @@ describe("config", () => {
     ["TIDEMARK_PORT", "70000"],
     ["TIDEMARK_PORT", "80a"],
     ["TIDEMARK_FINALITY", "soon"],
+    ["TIDEMARK_ORIGIN", "tidemark.example"],
+    ["TIDEMARK_ORIGIN", "https://tidemark.example/"],
     ["TIDEMARK_BODY_LIMIT", "-1"],
     ["TIDEMARK_WORKERS", "1.5"],
   ];

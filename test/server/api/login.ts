@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { getBytes, hashMessage } from "ethers";
 import { SignJWT, importJWK } from "jose";
 import { actKey, type ActKey } from "../../../scripts/demo/keys.ts";
 import { signedLogin, type LoginTerms } from "../../../scripts/demo/login.ts";
@@ -7,14 +8,14 @@ import { settings } from "../../../server/config.ts";
 import { apiAt, allFinal } from "../../support/homes.ts";
 import { openApi, type Answer, type TestApi } from "../../support/api.ts";
 
-describe("login", () => {
+describe("login", function () {
+  this.timeout(60_000);
   let api: TestApi;
   let lot: string;
   /** gave the lot to the storage point */
   let collector: ActKey;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     api = await openApi();
     const [act] = api.acts(0, 1);
     await api.ask("/v1/acts", [act!.item]);
@@ -43,6 +44,13 @@ describe("login", () => {
     expect([seen.status, seen.headers.get("cache-control")]).to.deep.equal([200, "private, no-store"]);
     const [node] = seen.body["nodes"] as { acts: { giver: string }[] }[];
     expect(node!.acts[0]!.giver).to.equal(collector.address);
+  });
+
+  it("given a wallet that writes its address in lower case, when it logs in, then that is its key too", async () => {
+    const { message } = signedLogin(await draw(), collector);
+    const plain = message.replace(/^0x\w{40}$/m, collector.address);
+    const answer = await logIn({ message: plain, signature: collector.sign(getBytes(hashMessage(plain))) });
+    expect([plain === message, answer.status, answer.body["key"]]).to.deep.equal([false, 200, collector.address]);
   });
 
   it("given a person's own key, when it logs in, then it is that person's account", async () => {
