@@ -10,7 +10,6 @@ import {
   digestOf,
   keyId,
   keyOf,
-  packAct,
   recorders,
   secp,
   signAct,
@@ -69,7 +68,7 @@ export function packed(...parts: [value: bigint | number, bits: number][]): bigi
 }
 
 /** The two accounts that sign an act, or its operator alone. */
-const roles: Record<ActName, [giver: string, receiver?: string]> = {
+const roles: Record<ActName, string[]> = {
   Collect: ["collector", "keeper"],
   Handoff: ["from", "to"],
   Split: ["operator"],
@@ -117,13 +116,15 @@ async function settle(world: World) {
   const digest = ({ type, act }: SignedAct): string => digestOf(domain, type, act);
 
   /** Carries acts of one kind in one transaction. */
-  const carry = (...acts: SignedAct[]): Promise<ContractTransactionResponse> =>
-    ledger[recorders[acts[0]!.type]](...batchOf(acts));
+  const carry = (...acts: SignedAct[]): Promise<ContractTransactionResponse> => {
+    const record = ledger[recorders[acts[0]!.type]] as typeof ledger.recordCollects;
+    return record(...batchOf(acts));
+  };
 
   const check = (signed: SignedAct): Promise<unknown> => {
-    const proofs: string[] = [];
-    const act = packAct(signed, proofs);
-    return ledger[checks[signed.type]](act as never, proofs);
+    const judge = ledger[checks[signed.type]] as typeof ledger.checkCollect;
+    const [[act], proofs] = batchOf([signed]);
+    return judge(act!, proofs);
   };
 
   const collect = (terms: Partial<Collect> = {}): Collect => collectOf(collector, point, terms);

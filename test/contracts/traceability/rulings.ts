@@ -36,7 +36,7 @@ describe("rulings of the auditor", () => {
   ] as const) {
     it(`${name}: given anybody but an auditor, then it is refused`, async () => {
       for (const signer of [coast.world.stranger, coast.world.registry, coast.world.admin]) {
-        const call = ledger.connect(signer)[name] as (...args: unknown[]) => Promise<unknown>;
+        const call = ledger.connect(signer)[name] as unknown as (...args: unknown[]) => Promise<unknown>;
         await expect(call(lot, ...args))
           .to.be.revertedWithCustomError(ledger, "AccessManagedUnauthorized")
           .withArgs(signer.address);
@@ -48,7 +48,7 @@ describe("rulings of the auditor", () => {
     });
 
     it(`${name}: when there is no basis, or no such lot, then it reverts`, async () => {
-      const call = auditor[name] as (...args: unknown[]) => Promise<unknown>;
+      const call = auditor[name] as unknown as (...args: unknown[]) => Promise<unknown>;
       await expect(call(lot, ...args.slice(0, -1), ZeroHash))
         .to.be.revertedWithCustomError(ledger, "BasisMissing")
         .withArgs(lot);

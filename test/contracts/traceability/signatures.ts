@@ -124,7 +124,7 @@ describe("signatures", () => {
       const { digest, registry, world, point } = coast;
       const [r, s] = [part(keepers()(ZeroHash), 0), word(order / 2n + 1n)];
       const data = concat([digest(handoff()), word(27n), r, s]);
-      const key = await world.stranger.provider.call({ to: toBeHex(1, 20), data });
+      const key = await world.stranger.provider!.call({ to: toBeHex(1, 20), data });
       expect(BigInt(key)).to.not.equal(0n);
       await registry.bindKey(point, key, 0, forever);
       await expectRefused(
