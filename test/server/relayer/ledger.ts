@@ -13,7 +13,7 @@ import { lotOrder } from "../../../server/traceability/order.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import { openLedger, person, type Ledger, type MadeCollect } from "../../support/ledger.ts";
-import { newSigner, nothingReached, requestOf, silent } from "./rig.ts";
+import { draw, newSigner, nothingReached, requestOf, silent } from "./rig.ts";
 
 const collector = person("collector");
 const keeper = person("keeper");
@@ -119,5 +119,34 @@ eachDatabase("relayer and indexer over the real contracts", (open) => {
     );
     const [lots] = await db.sql<{ n: bigint }>`SELECT count(*) AS n FROM lot`;
     expect(lots!.n).to.equal(5n);
+  });
+
+  it("given an act that waits for one that never comes, then it is counted, and expires when the clock says so", async () => {
+    const orphan = requestOf({ subject: draw(), seq: 0, acceptedAt: Date.now() });
+    expect((await accept(db, [orphan], lotOrder))[0]).to.include({ state: "waiting" });
+    const { chainId } = ledger.deployment;
+    const common = {
+      db,
+      chain: opened.chain,
+      log: silent,
+      reached: nothingReached,
+      carriers: [],
+      chainId,
+      orphanDays: 30,
+    };
+    for (const [later, counts] of [
+      [30 * 86_400_000, { waiting: 1, expired: 0 }],
+      [30 * 86_400_000 + 1, { waiting: 0, expired: 1 }],
+    ] as const) {
+      let idle = (): void => undefined;
+      const quiet = new Promise<void>((resolve) => (idle = resolve));
+      const now = (): number => orphan.acceptedAt + later;
+      const watching = createRelayer({ ...common, signer: newSigner(), now, onIdle: idle });
+      await watching.start();
+      await quiet;
+      expect(watching.status()).to.include(counts);
+      await watching.stop();
+    }
+    expect((await readRequest(db.sql, orphan.digest))!.state).to.equal("expired");
   });
 });

@@ -248,23 +248,6 @@ eachDatabase("the relayer", (open) => {
     await expectOnceEach(digests);
   });
 
-  it("given requests that wait for what never comes, then they are counted, and expire when the clock says so", async () => {
-    const day = 86_400_000;
-    const orphan = rig.requestOf({ subject: rig.draw(), seq: 0 });
-    await accept(db, [orphan], rig.nothingKnown);
-    let now = orphan.acceptedAt + 30 * day;
-    const { relayer, idle } = create({ now: () => now });
-    await relayer.start();
-    await idle();
-    expect(relayer.status()).to.include({ waiting: 1, expired: 0 });
-    now += 1;
-    const ended = idle();
-    relayer.wake();
-    await ended;
-    expect(relayer.status()).to.include({ waiting: 0, expired: 1 });
-    expect((await readRequest(db.sql, orphan.digest))!.state).to.equal("expired");
-  });
-
   it("given a chain that is not ready, then nothing happens until it is, and stopping does not wait for it", async () => {
     await acceptSome(5);
     let getReady = (): void => undefined;
