@@ -186,6 +186,11 @@ describe("recordHandoffs", () => {
       await coast.expectSkipped(receiver, "SignatureNotValid", [plant, keyId(stranger)]);
     });
 
+    it("a bad signature of the giver, before a receiver that is not registered", async () => {
+      const signed = coast.sign("Handoff", coast.handoff(lot, { to: stranger }), secp(strangerKey));
+      await coast.expectSkipped(signed, "SignatureNotValid", [point, keyId(stranger)]);
+    });
+
     it("a key outside its time", async () => {
       await coast.registry.bindKey(plant, keyId(plant), captured + 1, forever);
       const args = [plant, keyId(plant), captured + 1, forever, captured];

@@ -112,6 +112,11 @@ describe("recordPassTitles", () => {
       await coast.expectSkipped(sign({ to: stranger }), "AccountNotRegistered", [stranger]);
     });
 
+    it("a bad signature of the owner, before a new owner that is not registered", async () => {
+      const signed = coast.sign("PassTitle", coast.passTitle(lot, { to: stranger }), secp(strangerKey));
+      await coast.expectSkipped(signed, "SignatureNotValid", [point, keyId(stranger)]);
+    });
+
     it("a signature by a key that does not sign for the account, the owner's first", async () => {
       const by = secp(strangerKey);
       const act = coast.passTitle(lot);
