@@ -62,7 +62,7 @@ function blockText(number: number): string {
   const first = (number - 1) * half;
   const logs = Array.from({ length: half }, (_, i) => collected(first + i));
   const before = first - LATER * half;
-  for (let i = 0; i < half; i++) logs.push(before < 0 ? collected(-first - i - 1) : handedOver(before + i));
+  for (let i = 0; i < half; i++) logs.push(before < 0 ? collected(EVENTS + first + i) : handedOver(before + i));
   const place = { blockNumber: `0x${number.toString(16)}`, transactionHash: digest(`tx ${number}`), address: ledger };
   return logs.map((log, i) => JSON.stringify({ ...place, logIndex: `0x${i.toString(16)}`, ...log })).join(",");
 }
