@@ -4,7 +4,14 @@ import { fillProjections } from "../../../scripts/bench/fill.ts";
 import { generate, type Generated, type GeneratedLot } from "../../../scripts/bench/graphs.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import type { Db } from "../../../server/db/port.ts";
-import { walk, type Direction } from "../../../server/traceability/lineage.ts";
+import {
+  appendActs,
+  appendEdges,
+  appendLots,
+  emptyLineage,
+  walk,
+  type Direction,
+} from "../../../server/traceability/lineage.ts";
 import { createLineageFeed, keepUp, type LineageFeed } from "../../../server/traceability/lineageFeed.ts";
 import { findLot, readPage, type ProvenancePage } from "../../../server/traceability/provenance.ts";
 import { exactly, summarise, type Summary } from "../../../server/traceability/summary.ts";
@@ -61,6 +68,37 @@ async function allPages(
     if (after === undefined) return pages;
   }
 }
+
+describe("walk", () => {
+  it("given graphs strewn thinly over many numbers, when walked either way, then no lot is missed and none is met twice", () => {
+    const most = 4_000;
+    const lineage = emptyLineage();
+    const edges: Generated["edges"] = [];
+    // every hundredth lot or so has parents, far away and near, by multiplication with primes
+    for (let child = 2; child <= most; child++) {
+      if ((child * 7_919) % 97 > 2 && child % 8 !== 7) continue;
+      const parents = new Set([1 + ((child * 104_729) % (child - 1)), Math.max(1, child - ((child * 31) % 40) - 1)]);
+      for (const parent of [...parents].sort((a, b) => a - b)) edges.push({ child, parent, grams: 1 });
+    }
+    appendLots(
+      lineage,
+      Array.from({ length: most }, (_, i) => ({ no: i + 1, class: 1 })),
+    );
+    appendEdges(lineage, edges);
+    let longest = 0;
+    for (let start = 1; start <= most; start += 13) {
+      const up = [...reached({ edges } as Generated, start, "upstream")].sort((a, b) => b - a);
+      expect([...walk(lineage, start, "upstream")]).to.deep.equal(up);
+      longest = Math.max(longest, up.length);
+    }
+    for (const start of [1, 2, 3, 7, 8, 250, 1_001]) {
+      const down = [...reached({ edges } as Generated, start, "downstream")].sort((a, b) => a - b);
+      expect([...walk(lineage, start, "downstream")]).to.deep.equal(down);
+      longest = Math.max(longest, down.length);
+    }
+    expect(longest).to.be.greaterThan(20);
+  }).timeout(20_000);
+});
 
 eachDatabase("lineage", (open) => {
   const made = generate({ seed: 4, sizes: [700, 40, 300], people: 60 });
@@ -171,8 +209,6 @@ eachDatabase("lineage", (open) => {
   }
 
   it("given lots whose grams together pass 2^53, when summed up, then the sum is exact", async () => {
-    const { emptyLineage, appendLots, appendActs, appendEdges } =
-      await import("../../../server/traceability/lineage.ts");
     const lineage = emptyLineage();
     const grams = 2 ** 48 - 1;
     const count = 101;
