@@ -23,13 +23,7 @@ const loss = (maxBps: number): Bound => ({ side: 2, class: 0, minBps: 0, maxBps 
 export const processBounds: ReadonlyMap<number, readonly Bound[]> = new Map([
   [
     processCodes.sorting,
-    [
-      ...[1, 2, 3, 4, 5].map(input),
-      output(7, 0, 10_000),
-      output(8, 0, 10_000),
-      output(9, 0, 4_000),
-      loss(500),
-    ],
+    [...[1, 2, 3, 4, 5].map(input), output(7, 0, 10_000), output(8, 0, 10_000), output(9, 0, 4_000), loss(500)],
   ],
   [processCodes.washing, [input(7), input(8), output(10, 6_500, 9_800), output(12, 0, 3_000), loss(1_500)]],
   [

@@ -53,7 +53,15 @@ const processes: Named[] = [
 ];
 
 /** How grams leave the ledger. `LotLedger` itself knows the first: a claim on a contested or quarantined lot is skipped. */
-export const lossKinds = { claimed: 1, disposed: 2, dried: 3, spilled: 4, stolen: 5, stockTake: 6, variance: 7 } as const;
+export const lossKinds = {
+  claimed: 1,
+  disposed: 2,
+  dried: 3,
+  spilled: 4,
+  stolen: 5,
+  stockTake: 6,
+  variance: 7,
+} as const;
 
 const lossKindNames: Named[] = [
   { code: lossKinds.claimed, term: "claimed", en: "Claimed into a product", zh: "已用于产品声明" },

@@ -59,7 +59,15 @@ async function deploy(connection: Awaited<ReturnType<typeof createConnection>>):
   }
   await manager.grantRole(roles.REGISTRY, registry, 0);
   await manager.grantRole(roles.AUDITOR, auditor, 0);
-  return { ...contracts, chainId: BigInt(connection.networkConfig.chainId ?? 0), admin, registry, auditor, stranger, helpers };
+  return {
+    ...contracts,
+    chainId: BigInt(connection.networkConfig.chainId ?? 0),
+    admin,
+    registry,
+    auditor,
+    stranger,
+    helpers,
+  };
 }
 
 const createConnection = () =>

@@ -65,7 +65,7 @@ export async function allFinal(api: Api, acts: readonly SignedItem[]): Promise<v
       const view = await api.request(digest);
       if (view?.state === "final") return;
       if (!view || ["skipped", "rejected", "expired"].includes(view.state)) {
-        throw new Error(`act ${digest} is ${view?.state ?? "unknown"} ${view?.reason ?? ""}`);
+        throw new Error(`act ${digest} is ${view?.state ?? "unknown"} ${view?.reason?.en ?? ""}`);
       }
       await sleep(25);
     }
