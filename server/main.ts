@@ -13,6 +13,7 @@ import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { loginRoutes } from "./api/login.ts";
 import { pages } from "./api/pages.ts";
+import { rpcDoor } from "./api/rpc.ts";
 import { createSessions } from "./api/session.ts";
 import { contractsHash } from "./chain/contracts.ts";
 import { deployContracts, readDeployment, type Deployment } from "./chain/deploy.ts";
@@ -219,6 +220,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   ];
   const app = createApp({
     routes: [...routes, documentRoutes(routes)],
+    doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes })],
     plain: [pages()],
     callerOf: sessions.callerOf,
     bodyLimitBytes: config.bodyLimitBytes,

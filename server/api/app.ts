@@ -80,19 +80,22 @@ export function problemOf(error: unknown, bodyLimitBytes: number): ProblemView {
 /**
  * The application, not yet listening.
  * @param callerOf who sent a request, by its `Authorization` header
+ * @param doors handlers that read their bodies themselves
  * @param plain further handlers (the web pages, metrics), mounted before "not found"
  */
 export function createApp(deps: {
   routes: readonly Route[];
+  doors?: RequestHandler[];
   plain: RequestHandler[];
   callerOf: CallerOf;
   bodyLimitBytes: number;
   log: Log;
 }): Express {
-  const { routes, plain, callerOf, bodyLimitBytes, log } = deps;
+  const { routes, doors = [], plain, callerOf, bodyLimitBytes, log } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
+  for (const door of doors) app.use(door);
   app.use(express.json({ limit: bodyLimitBytes, strict: true }));
   for (const route of routes) app[route.method](expressPath(route.path), handlerOf(route, callerOf));
   for (const handler of plain) app.use(handler);

@@ -6,6 +6,7 @@ import { Problem } from "../errors.ts";
 import { stateDigest } from "../indexer/digests.ts";
 import type { Projection } from "../indexer/port.ts";
 import { readCursor, readDigests } from "../indexer/queries.ts";
+import { readRecords } from "../indexer/recordPages.ts";
 import { route, type Route } from "../route.ts";
 import type { Check } from "../traceability/conservation.ts";
 import { hash } from "../wire.ts";
@@ -28,6 +29,35 @@ const digestView = z.strictObject({
     .strictObject({ version: z.string(), root: hash, buckets: z.array(hash) })
     .nullable()
     .meta({ description: "null for a past block at which no state digest was kept" }),
+});
+
+const recordsView = z.strictObject({
+  block: z.int().meta({ description: "at which the records stand so; the next page may be of a later one" }),
+  hash,
+  records: z.array(z.strictObject({ key: z.string(), value: z.string() })).meta({
+    description: "all that were asked for above `after` and up to `next`, in the order of keys",
+  }),
+  next: z.string().nullable().meta({ description: "to go on after; null when there are no more" }),
+});
+
+/** What a key looks like, so that going on after one is always a place among the records. */
+const recordKey = z
+  .string()
+  .regex(
+    /^((account|act|key|lot)\/0x[0-9a-f]{1,64}|edge\/0x[0-9a-f]{1,64}\/0x[0-9a-f]{1,64}|(licence|ruling)\/0x[0-9a-f]{1,64}\/\d{1,6}|term\/\d{1,3}\/\d{1,5})$/,
+    "must be the key of a record, such as lot/0x…",
+  );
+
+const recordsQuery = z.strictObject({
+  bucket: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(255)
+    .optional()
+    .meta({ description: "of the state digest; all without it" }),
+  after: recordKey.optional().meta({ description: "`next` of the page before" }),
+  limit: z.coerce.number().int().min(1).max(5_000).default(1_000).meta({ description: "records in a page, at most" }),
 });
 
 export interface AuditDeps {
@@ -77,6 +107,19 @@ export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Rout
           const { version, root, buckets } = await stateDigest(sql, projections);
           return { status: 200, body: { ...digests, state: { version, root, buckets } } };
         });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/audit/records",
+      summary: "The records behind the state digest, of one bucket or of all: to see the rows where a bucket differs",
+      query: recordsQuery,
+      answers: { 200: { description: "One page of records, by key", schema: recordsView } },
+      problems: ["not-ready"],
+      async handle({ query: { bucket, after, limit } }) {
+        const page = await db.snapshot((sql) => readRecords(sql, projections, { bucket, after, limit }));
+        if (!page) throw new Problem("not-ready", "no block is indexed yet");
+        return { status: 200, body: page };
       },
     }),
   ];

@@ -53,6 +53,9 @@ export interface StateDigest {
   buckets: Hex[];
 }
 
+/** The bucket of the state digest that a record belongs to: 0 to 255. */
+export const bucketOf = (key: string): number => hash("sha256", key, "buffer")[0]!;
+
 const PAGE = 10_000;
 
 /** The records of one projection, a page at a time. */
@@ -60,22 +63,33 @@ interface Stream {
   projection: Projection;
   page: StateRecord[];
   next: number;
+  /** the last key that was fetched */
+  after: string | undefined;
 }
 
 /** Fetches the next page where the last is used up; `false` when there are no more records. */
-async function refill(sql: Sql, stream: Stream): Promise<boolean> {
+async function refill(sql: Sql, stream: Stream, size: number): Promise<boolean> {
   if (stream.next < stream.page.length) return true;
-  stream.page = await stream.projection.records(sql, stream.page.at(-1)?.key, PAGE);
+  stream.page = await stream.projection.records(sql, stream.after, size);
+  stream.after = stream.page.at(-1)?.key ?? stream.after;
   stream.next = 0;
   return stream.page.length > 0;
 }
 
-/** All records in ascending order of keys, merged from all projections, in runs. */
-async function* mergedRecords(sql: Sql, projections: readonly Projection[]): AsyncGenerator<StateRecord[]> {
-  let streams: Stream[] = projections.map((projection) => ({ projection, page: [], next: 0 }));
+/**
+ * The records after a key, or all, in ascending order of keys, merged from all projections, in runs.
+ * @param size how many are fetched at once from each projection
+ */
+export async function* mergedRecords(
+  sql: Sql,
+  projections: readonly Projection[],
+  after?: string,
+  size = PAGE,
+): AsyncGenerator<StateRecord[]> {
+  let streams: Stream[] = projections.map((projection) => ({ projection, page: [], next: 0, after }));
   for (;;) {
     const alive: Stream[] = [];
-    for (const stream of streams) if (await refill(sql, stream)) alive.push(stream);
+    for (const stream of streams) if (await refill(sql, stream, size)) alive.push(stream);
     streams = alive;
     const head = (stream: Stream): string => stream.page[stream.next]!.key;
     streams.sort((a, b) => (head(a) < head(b) ? -1 : 1));
@@ -97,7 +111,7 @@ export async function stateDigest(sql: Sql, projections: readonly Projection[]):
   if (!cursor) throw new Error("There is no state digest yet: no block is indexed.");
   const buckets = Array.from({ length: 256 }, () => createHash("sha256"));
   for await (const run of mergedRecords(sql, projections)) {
-    for (const { key, value } of run) buckets[hash("sha256", key, "buffer")[0]!]!.update(`${key}=${value}\n`);
+    for (const { key, value } of run) buckets[bucketOf(key)]!.update(`${key}=${value}\n`);
   }
   const digests = buckets.map((bucket) => bucket.digest());
   const root: Hex = `0x${createHash("sha256").update(Buffer.concat(digests)).digest("hex")}`;

@@ -1,0 +1,75 @@
+/** A whole server with a random history of all acts, rulings, licences and keys: what audits are tried on. */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { id, zeroPadValue } from "ethers";
+import { registrySigner } from "../../scripts/demo/keys.ts";
+import { interfaces, type ContractName } from "../../server/chain/contracts.ts";
+import { readDeployment, sendAs } from "../../server/chain/deploy.ts";
+import { openKeyFile } from "../../server/chain/keyFile.ts";
+import type { Hex } from "../../server/chain/port.ts";
+import { createSigner, type Signer } from "../../server/chain/transactions.ts";
+import { settings } from "../../server/config.ts";
+import { openApi, type TestApi } from "./api.ts";
+import { startDag, type Dag } from "./dag.ts";
+import { person, type Ledger, type Person } from "./ledger.ts";
+
+export interface Audited {
+  api: TestApi;
+  dag: Dag;
+  /** Plays so many more steps, and returns when they are indexed. */
+  play(steps: number): Promise<void>;
+  /** A transaction of the registry, indexed when this returns. */
+  register(method: string, args: readonly unknown[]): Promise<void>;
+}
+
+/** What a history needs of a ledger: to send and to read. */
+async function ledgerOf({ running, home }: TestApi): Promise<Ledger> {
+  const deployment = readDeployment(join(home, "deployment.json"))!;
+  const { chainId, contracts } = deployment;
+  const keys = await openKeyFile(home, settings.TIDEMARK_PASSPHRASE.embedded, true);
+  const somebody = (signer: Signer): Person => ({ ...person("nobody"), account: signer.address, signer });
+  const call = async (
+    from: Person,
+    contract: ContractName,
+    method: string,
+    args: readonly unknown[],
+  ): Promise<void> => {
+    const data = interfaces[contract].encodeFunctionData(method, args) as Hex;
+    await sendAs(running.chain, from.signer, chainId, contracts[contract].address, data);
+  };
+  const people = {
+    admin: somebody(createSigner(keys.admin!)),
+    registry: somebody(registrySigner()),
+    carrier: person("carrier"),
+  };
+  const domain = { chainId, authority: contracts.AccessManager.address };
+  return { chain: running.chain, deployment, domain, ...people, call } as unknown as Ledger;
+}
+
+/** Resolves when the server has indexed the chain's head. */
+async function indexed({ running: { chain, db } }: TestApi): Promise<void> {
+  const head = BigInt(await chain.request<Hex>("eth_blockNumber"));
+  while (((await db.sql<{ block: bigint }>`SELECT block FROM cursor`)[0]?.block ?? -1n) < head) await sleep(5);
+}
+
+/** Starts a server with a history of so many steps. */
+export async function openAudited(seed: number, steps: number): Promise<Audited> {
+  const api = await openApi();
+  const ledger = await ledgerOf(api);
+  const dag = await startDag(ledger, seed);
+  const register: Audited["register"] = async (method, args) => {
+    await ledger.call(ledger.registry, "Parties", method, args);
+    await indexed(api);
+  };
+  const play: Audited["play"] = async (count) => {
+    await dag.play(count);
+    await indexed(api);
+  };
+  const { account } = api.cast.point;
+  const document = id("licence");
+  for (const kind of [1, 2]) await register("grantLicence", [account, kind, 1, 2_000_000_000, 5n ** 20n, document]);
+  await register("revokeLicence", [account, 2, id("withdrawn")]);
+  await register("bindKey", [account, zeroPadValue(person("spare key").account, 32), 5, 2_000_000_000]);
+  await play(steps);
+  return { api, dag, play, register };
+}
