@@ -1,32 +1,39 @@
 /**
- * `npm run demo`: one storage point's collects, through HTTP only, each signed by its own key. Run again, it plays only
+ * `npm run demo`: one storage point's year, through HTTP only, each signed by its own key. Run again, it plays only
  * what is missing; a server or a player killed in the middle changes nothing of the outcome.
  */
 import { parseArgs } from "node:util";
-import type { Domain } from "../server/chain/eip712.ts";
+import { domainSeparator } from "../server/chain/eip712.ts";
 import { openKeyFile } from "../server/chain/keyFile.ts";
 import type { Hex } from "../server/chain/port.ts";
 import { createSigner, type Signer } from "../server/chain/transactions.ts";
 import { readConfig, type Config } from "../server/config.ts";
 import { Refusal, type ProblemView } from "../server/errors.ts";
-import { allSettled, createActs, handIn, lotsOf, missingActs, signAct, type Act } from "./demo/acts.ts";
-import { createApi, type Api, type Bundle } from "./demo/client.ts";
+import { allSettled, handIn, missingActs, type Handed } from "./demo/acts.ts";
+import { grounds, release, type Case } from "./demo/auditor.ts";
+import { createBook, signAct, type Act } from "./demo/book.ts";
+import { createApi, type Api, type Ledger } from "./demo/client.ts";
+import { deliver } from "./demo/deliveries.ts";
 import { emptyHome } from "./demo/fresh.ts";
 import { createCast, registrySigner, type Cast } from "./demo/keys.ts";
-import { outcomeOf, type Outcome } from "./demo/outcome.ts";
+import { lotFaultsOf, openLots, outcomeOf, type Outcome } from "./demo/outcome.ts";
 import { establish } from "./demo/registry.ts";
-import { conserves, readFindings, showFindings, showNext } from "./demo/report.ts";
-import { COLLECTS, OCCASIONALS, REGULARS, TOTAL_GRAMS, storagePoint, weighings } from "./demo/scenario.ts";
-import { createScreen, kilograms, yuan, type Screen, type Step } from "./demo/screen.ts";
+import { readFindings, showFindings, showNext } from "./demo/report.ts";
+import { REGULARS, names, occasionalsOf } from "./demo/scenario/people.ts";
+import { totalOf, weighings } from "./demo/scenario/weighings.ts";
+import { writeYear, type Year } from "./demo/scenario/year.ts";
+import { count, createScreen, kilograms, yuan, type Screen, type Step } from "./demo/screen.ts";
 import { createServer, type Server } from "./demo/server.ts";
 
-const USAGE = `npm run demo [-- --exit] [-- --fresh]
+const USAGE = `npm run demo [-- --exit] [-- --fresh] [-- --share N]
 
-Plays the collects of one storage point on the server that holds the home, or on one it starts.
+Plays one storage point's year on the server that holds the home, or on one it starts: collects, boats, sorting,
+regranulation, delivery to a brand.
 
-  --exit   stop the server that it started when all is played; exit code 0 if everything holds
-  --fresh  empty the home first, and start over
-  --help   this text
+  --exit     stop the server that it started when all is played; exit code 0 if everything holds
+  --fresh    empty the home first, and start over
+  --share N  play one N-th of the collects, on all days of the year; 1 to 20, each in a home of its own
+  --help     this text
 
 Settings are environment variables, among them TIDEMARK_HOME (.tidemark) and TIDEMARK_PORT (4780); npm start -- --help lists them.`;
 
@@ -34,15 +41,29 @@ interface Options {
   exit: boolean;
   fresh: boolean;
   help: boolean;
+  /** one n-th of the year's collects is played */
+  share: number;
 }
+
+const MOST_SHARE = 20;
 
 function readOptions(args: string[]): Options {
   const flag = { type: "boolean", default: false } as const;
+  const share = { type: "string", default: "1" } as const;
+  const given = parse(() => parseArgs({ args, options: { exit: flag, fresh: flag, help: flag, share } }).values);
+  const n = Number(given.share);
+  if (!/^\d+$/.test(given.share) || n < 1 || n > MOST_SHARE) {
+    throw new Refusal(`--share is ${given.share}; it must be a whole number from 1 to ${MOST_SHARE}.`);
+  }
+  return { ...given, share: n };
+}
+
+function parse<T>(read: () => T): T {
   try {
-    return parseArgs({ args, options: { exit: flag, fresh: flag, help: flag } }).values;
+    return read();
   } catch (error) {
     const why = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
-    throw new Refusal(`${why}. The demo takes --exit, --fresh and --help.`);
+    throw new Refusal(`${why}. The demo takes --exit, --fresh, --share and --help.`);
   }
 }
 
@@ -92,74 +113,143 @@ async function start(screen: Screen, config: Config): Promise<Server> {
 const showStart = (step: Step, phase: string, done: number, total: number): void =>
   step.update(done, total, total > 0 ? `${phase}: block ${of(done, total)}` : phase);
 
-/** Registers, signs, hands in, waits, reads everything back. */
-async function play(screen: Screen, config: Config, server: Server): Promise<Outcome> {
+/** What the acts are played with. */
+interface Stage {
+  screen: Screen;
+  api: Api;
+  ledger: Ledger;
+  cast: Cast;
+  year: Year;
+}
+
+/** Registers, writes the year down, hands in what is missing, waits, reads everything back. */
+async function play(screen: Screen, config: Config, server: Server, share: number): Promise<Outcome> {
   const began = performance.now();
   const api = createApi(server);
   const ledger = await api.ledger();
-  const cast = createCast(ledger);
-  const things = cast.parties.length + 1;
-  const registering = (progress: (done: number) => void): Promise<void> =>
-    establish({ api, ledger, cast, registry: registrySigner(), admin: () => adminSigner(config), progress });
-  await stepOver(screen, ["登记", "Register"], things, registering, () => `${cast.parties.length} accounts, 1 key`);
-
+  const cast = createCast(ledger, share);
+  await register(screen, config, api, ledger, cast);
   const { hash: anchor } = await api.digest(0);
-  const acts = createActs(ledger, anchor, cast, weighings());
-  const rejected = await sendMissing(screen, api, cast, ledger, acts);
-  const sent = acts.filter(({ id }) => !rejected.has(id));
-  const settled = await stepOver(
-    screen,
-    ["上链", "Record"],
-    sent.length,
-    (progress) => allSettled(api, sent, progress),
-    (views) => `${views.filter(({ state }) => state === "final").length} final`,
-  );
-  const lots = await stepOver(
-    screen,
-    ["核对", "Check"],
-    acts.length,
-    (progress) => lotsOf(api, acts, progress),
-    (found) => `${found.length} lots`,
-  );
-  const findings = await readFindings(api, lots, cast.keeper);
-  const seconds = Math.round((performance.now() - began) / 100) / 10;
-  showFindings(screen, server.url(), acts, findings);
-  return outcomeOf(settled, [...rejected.values()], lots, conserves(findings), seconds);
-}
-
-/** Signs and hands in what the server does not have. @returns the problems of those that it rejected */
-async function sendMissing(
-  screen: Screen,
-  api: Api,
-  cast: Cast,
-  domain: Domain,
-  acts: readonly Act[],
-): Promise<Map<Hex, ProblemView>> {
+  const year = writeYear(createBook(ledger, anchor, cast), share);
+  const stage: Stage = { screen, api, ledger, cast, year };
+  const { acts } = year.book;
   const missing = await stepOver(
     screen,
     ["比对", "Compare"],
     acts.length,
     (progress) => missingActs(api, acts, progress),
-    (found) => (found.length === acts.length ? "nothing played yet" : `${found.length || "nothing"} missing`),
+    (found) => (found.size === acts.length ? "nothing played yet" : `${count(found.size) || "nothing"} missing`),
   );
-  if (missing.length === 0) return new Map();
-  const sign = (act: Act): Bundle[number] => signAct(domain, cast, act);
+  const [first, rest] = [acts.filter(({ held }) => !held), acts.filter(({ held }) => held)];
+  const before = await carry(stage, first, missing);
+  await rule(stage);
+  const after = await carry(stage, rest, missing);
+  const lotFaults = await stepOver(
+    screen,
+    ["核对", "Check"],
+    openLots(year.book).length,
+    (progress) => lotFaultsOf(api, year.book, progress),
+    (faults) => `${openLots(year.book).length} open lots, ${faults.length || "none"} amiss`,
+  );
+  const findings = await readFindings(api, year);
+  const seconds = Math.round((performance.now() - began) / 100) / 10;
+  showFindings(screen, server.url(), cast, year, findings);
+  return outcomeOf({
+    book: year.book,
+    parties: cast.parties.length,
+    ended: new Map([...before.ended, ...after.ended]),
+    rejected: [...before.rejected, ...after.rejected],
+    conservation: findings.conservation,
+    lotFaults,
+    seconds,
+  });
+}
+
+function register(screen: Screen, config: Config, api: Api, ledger: Ledger, cast: Cast): Promise<void> {
+  const { parties } = cast;
+  const keys = parties.reduce((sum, party) => sum + party.keys.length, 0);
+  const permits = parties.reduce((sum, party) => sum + party.permits.length, 0);
   return stepOver(
     screen,
-    ["上报", "Hand in"],
-    missing.length,
-    (progress) => handIn(api, sign, missing, progress),
-    (rejected) => `${missing.length - rejected.size} accepted`,
+    ["登记", "Register"],
+    parties.length,
+    (progress) =>
+      establish({ api, ledger, cast, registry: registrySigner(), admin: () => adminSigner(config), progress }),
+    () => `${parties.length} accounts, ${keys} keys bound, ${permits} licences`,
   );
 }
 
-function introduce(screen: Screen): void {
-  const paid = weighings().reduce((sum, { pricePaidFen }) => sum + pricePaidFen, 0n);
+interface Carried {
+  ended: Awaited<ReturnType<typeof allSettled>>;
+  rejected: ProblemView[];
+}
+
+/** Hands in what the server does not have of these acts, and waits for all of them. */
+async function carry(stage: Stage, acts: readonly Act[], missing: ReadonlySet<Hex>): Promise<Carried> {
+  const { screen, api } = stage;
+  const rejected = acts.some(({ id }) => missing.has(id)) ? await sendMissing(stage, acts, missing) : new Map();
+  const sent = acts.filter(({ id }) => !rejected.has(id));
+  const ended = await stepOver(
+    screen,
+    ["上链", "Record"],
+    sent.length,
+    (progress) => allSettled(api, sent, progress),
+    (states) => `${count([...states.values()].filter((state) => state === "final").length)} final`,
+  );
+  return { ended, rejected: [...rejected.values()] as ProblemView[] };
+}
+
+async function sendMissing(
+  { screen, api, cast, ledger }: Stage,
+  acts: readonly Act[],
+  missing: ReadonlySet<Hex>,
+): Promise<Handed["rejected"]> {
+  const bundles = deliver(acts)
+    .map((bundle) => bundle.filter(({ id }) => missing.has(id)))
+    .filter((bundle) => bundle.length > 0);
+  const separator = domainSeparator(ledger);
+  const { rejected } = await stepOver(
+    screen,
+    ["上报", "Hand in"],
+    bundles.flat().length,
+    (progress) => handIn(api, (act) => signAct(separator, cast, act), bundles, progress),
+    ({ counts }) =>
+      [
+        `${count(counts.accepted)} accepted`,
+        ...(counts.waiting > 0 ? [`${count(counts.waiting)} waiting for others`] : []),
+        ...(counts.duplicate > 0 ? [`${count(counts.duplicate)} seen before`] : []),
+        ...(counts.rejected > 0 ? [`${count(counts.rejected)} REJECTED`] : []),
+      ].join(", "),
+  );
+  return rejected;
+}
+
+/** The auditor rules on the batch that was quarantined for its yield, and on what a lost phone had signed. */
+async function rule({ screen, api, ledger, year }: Stage): Promise<void> {
+  const reviewed = openLots(year.book).filter(({ review }) => review);
+  const cases: Case[] = [
+    { lot: year.quarantined.id, flag: "quarantined" },
+    ...reviewed.map(({ id }): Case => ({ lot: id, flag: "review" })),
+  ];
+  await stepOver(
+    screen,
+    ["裁定", "Rule"],
+    cases.length,
+    () => release(api, ledger, cases),
+    (lifted) => (lifted > 0 ? `the auditor lifted ${lifted} flags, with reasons` : "nothing to rule on"),
+  );
+  screen.print(...Object.values(grounds).flatMap(({ zh, en }) => [`     ${zh}`, `     ${en}`]));
+}
+
+function introduce(screen: Screen, share: number): void {
+  const paid = weighings(share).reduce((sum, { pricePaidFen }) => sum + pricePaidFen, 0n);
+  const { collects, grams } = totalOf(share);
   screen.print(
-    `${storagePoint.zh} ${storagePoint.en}`,
-    `${COLLECTS} collects of 2024 by ${REGULARS + OCCASIONALS} people: ${kilograms(TOTAL_GRAMS)}, ${yuan(paid)} paid.`,
-    "A sample at 1.20 yuan/kg, each paid to the nearest fen; weights and hours are",
-    "generated from a fixed seed.",
+    `${names.point.zh} ${names.point.en}`,
+    `${share === 1 ? "2024" : `One ${share}th of 2024`}: ${count(collects)} collects by ${REGULARS} regular and ${occasionalsOf(share)} occasional collectors,`,
+    `${kilograms(grams)}, ${yuan(paid)} paid; then boats, sorting, regranulation, a brand.`,
+    "1.20 yuan/kg, each paid to the nearest fen; weights, hours and yields are generated",
+    "from a fixed seed.",
     "",
   );
 }
@@ -198,14 +288,14 @@ async function run(): Promise<void> {
   const config = readConfig();
   if (options.fresh) await emptyHome(config.home);
   const screen = createScreen(process.stdout);
-  introduce(screen);
+  introduce(screen, options.share);
   const server = await start(screen, config);
   try {
-    const { faults, ...figures } = await play(screen, config, server);
+    const { faults, ...figures } = await play(screen, config, server, options.share);
     for (const fault of faults.slice(0, 5)) console.error(`tidemark: ${fault}`);
     if (faults.length > 5) console.error(`tidemark: and ${faults.length - 5} more.`);
     const stays = server.ours() && !options.exit;
-    showNext(screen, server.ours() ? undefined : server.pid(), stays);
+    showNext(screen, server.url(), server.ours() ? undefined : server.pid(), stays);
     screen.print("", JSON.stringify({ scenario: "storage-point", ...figures }));
     process.exitCode = faults.length > 0 ? 1 : 0;
     if (stays) throw new Refusal(await server.ended());

@@ -1,22 +1,14 @@
 /** Signed collects in bulk for benchmarks and whole-stack tests: the demo's people, signing natively, each act another. */
-import secp256k1 from "secp256k1";
-import { domainSeparator, keccakText, toBytes, toHex, type Domain } from "../../server/chain/eip712.ts";
+import { domainSeparator, keccakText, toHex, type Domain } from "../../server/chain/eip712.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { digestOf, receiptDigestOf, type Collect, type SignedOf } from "../../server/traceability/acts.ts";
 import { seeded, type Cast } from "../demo/keys.ts";
-import { REGULARS, YEAR_BEGINS } from "../demo/scenario.ts";
+import { REGULARS, YEAR_BEGINS } from "../demo/scenario/people.ts";
 
 /** One item of a bundle for `POST /v1/acts`, with its digest. */
 export interface SignedItem {
   digest: Hex;
   item: SignedOf<"Collect">;
-}
-
-/** r‖vs over a digest by the seeded key of those words. */
-function sign(key: Uint8Array, digest: Uint8Array): Hex {
-  const { signature, recid } = secp256k1.ecdsaSign(digest, key);
-  signature[32]! |= recid << 7;
-  return toHex(signature);
 }
 
 /**
@@ -25,15 +17,13 @@ function sign(key: Uint8Array, digest: Uint8Array): Hex {
  */
 export function signedCollects(domain: Domain, cast: Cast, from: number, count: number): SignedItem[] {
   const separator = domainSeparator(domain);
-  const keyOf = (words: string): Uint8Array => toBytes(seeded(words));
-  const keeper = keyOf("keeper/0");
-  const regulars = Array.from({ length: REGULARS }, (_, n) => keyOf(`regular/${n}`));
   return Array.from({ length: count }, (_, i) => {
     const n = from + i;
+    const collector = cast.regular[n % REGULARS]!;
     const act: Collect = {
       class: 1,
       grams: 1_000 + n,
-      collector: cast.regular[n % REGULARS]!.address,
+      collector: collector.address,
       keeper: cast.point.account,
       capturedAt: YEAR_BEGINS + n,
       anchor: seeded("bench/anchor"),
@@ -41,8 +31,8 @@ export function signedCollects(domain: Domain, cast: Cast, from: number, count: 
       salt: toHex(keccakText(`bench/${n}`)),
     };
     const digest = digestOf(separator, "Collect", act);
-    const giverSignature = sign(regulars[n % REGULARS]!, digest);
-    const receiverSignature = sign(keeper, receiptDigestOf(separator, "Collect", act, giverSignature));
+    const giverSignature = collector.sign(digest);
+    const receiverSignature = cast.keeper.sign(receiptDigestOf(separator, "Collect", act, giverSignature));
     return { digest: toHex(digest), item: { type: "Collect", act, giverSignature, receiverSignature } };
   });
 }

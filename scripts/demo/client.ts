@@ -6,9 +6,7 @@ import type { Hex } from "../../server/chain/port.ts";
 import { Refusal, type ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
 import type { bundle, itemResult } from "../../server/traceability/actSchemas.ts";
-import type { fullView, lotView } from "../../server/traceability/schemas.ts";
-import type { ActKey } from "./keys.ts";
-import { signedLogin, type LoginTerms } from "./login.ts";
+import type { lotView, publicView } from "../../server/traceability/schemas.ts";
 
 export interface Ledger {
   chainId: number;
@@ -27,6 +25,11 @@ export interface RequestView {
   reason: { name: string | null; en: string; zh: string } | null;
 }
 
+export interface RequestStateView {
+  digest: Hex;
+  state: RequestState;
+}
+
 export interface Conservation {
   asOfBlock: number;
   ok: boolean;
@@ -43,7 +46,7 @@ export interface Digests {
 export type Bundle = z.input<typeof bundle>;
 export type ItemResult = Omit<z.output<typeof itemResult>, "problem"> & { problem?: ProblemView };
 export type Lot = z.output<typeof lotView>;
-export type Provenance = z.output<typeof fullView>;
+export type Provenance = z.output<typeof publicView>;
 export type Account = z.output<typeof accountView>;
 
 export interface Api {
@@ -51,9 +54,11 @@ export interface Api {
   sender(address: Hex): Promise<Sender>;
   account(id: Hex): Promise<Account | undefined>;
   request(id: Hex): Promise<RequestView | undefined>;
+  /** States of those that the server knows. @param ids up to 100 */
+  states(ids: readonly Hex[]): Promise<RequestStateView[]>;
   lot(id: Hex): Promise<Lot | undefined>;
-  /** The first page of all lots and acts a lot came from, as a party to it sees them. @param key logs in */
-  provenance(id: Hex, key: ActKey): Promise<Provenance>;
+  /** Where a lot came from, as everybody sees it: collapsed by facility. */
+  provenance(id: Hex): Promise<Provenance>;
   conservation(): Promise<Conservation>;
   /** @param block a block's number; without it, of now */
   digest(block?: number): Promise<Digests>;
@@ -79,24 +84,21 @@ const ANSWER_WITHIN_MS = 30_000;
 /** Pauses before trying again, in milliseconds: about a minute in all, not counting the time a new server takes to start. */
 const pauses = [50, 100, 200, 400, 800, ...Array<number>(29).fill(2_000)];
 
-async function once(url: string, body: unknown, token: string | undefined): Promise<Answer> {
+async function once(url: string, body: unknown): Promise<Answer> {
   const response = await fetch(url, {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    headers: {
-      "content-type": "application/json",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
+    headers: { "content-type": "application/json" },
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
   });
   return { status: response.status, body: await response.json() };
 }
 
 export function createApi(link: Link): Api {
-  async function call(path: string, body?: unknown, token?: string): Promise<Answer> {
+  async function call(path: string, body?: unknown): Promise<Answer> {
     let why = "";
     for (const pause of pauses) {
       try {
-        const answer = await once(link.url() + path, body, token);
+        const answer = await once(link.url() + path, body);
         if (answer.status !== 503) return answer;
         why = words(answer);
       } catch (error) {
@@ -109,24 +111,17 @@ export function createApi(link: Link): Api {
     throw new Refusal(`${link.url()}${path} could not be had for a minute (${why}). See server.log in the home.`);
   }
 
-  async function get<T>(path: string, token?: string): Promise<T> {
-    const found = await find<T>(path, token);
+  async function get<T>(path: string): Promise<T> {
+    const found = await find<T>(path);
     if (found === undefined) throw new Refusal(`The server has nothing at ${path}. Is it another version of Tidemark?`);
     return found;
   }
 
-  async function find<T>(path: string, token?: string): Promise<T | undefined> {
-    const answer = await call(path, undefined, token);
+  async function find<T>(path: string): Promise<T | undefined> {
+    const answer = await call(path);
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw refused(path, answer);
     return answer.body as T;
-  }
-
-  async function logIn(key: ActKey): Promise<string> {
-    const drawn = await call("/v1/login/nonce", {});
-    const answer = await call("/v1/login", signedLogin(drawn.body as LoginTerms, key));
-    if (answer.status !== 200) throw refused("/v1/login", answer);
-    return (answer.body as { token: string }).token;
   }
 
   return {
@@ -134,8 +129,14 @@ export function createApi(link: Link): Api {
     sender: (address) => get(`/v1/senders/${address}`),
     account: (id) => find(`/v1/accounts/${id}`),
     request: (id) => find(`/v1/requests/${id}`),
+    async states(ids) {
+      const { requests } = await get<{ requests: RequestStateView[] }>(
+        `/v1/requests?${ids.map((id) => `digest=${id}`).join("&")}`,
+      );
+      return requests;
+    },
     lot: (id) => find(`/v1/lots/${id}`),
-    provenance: async (id, key) => get(`/v1/lots/${id}/provenance?view=full`, await logIn(key)),
+    provenance: (id) => get(`/v1/lots/${id}/provenance`),
     conservation: () => get("/v1/audit/conservation"),
     digest: (block) => get(`/v1/audit/digest${block === undefined ? "" : `?block=${block}`}`),
     async sendActs(bundle) {

@@ -1,84 +1,106 @@
-/** What must stand in the register before the first collect: the registry's role, the accounts, the keeper's key. */
+/** What must stand in the register before the first collect: roles, accounts, keys, licences. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { roles } from "../../server/access/roles.ts";
 import { interfaces } from "../../server/chain/contracts.ts";
-import { addressWord, toHex } from "../../server/chain/eip712.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Signer } from "../../server/chain/transactions.ts";
 import { Refusal } from "../../server/errors.ts";
-import { eachOf, type Api, type Ledger } from "./client.ts";
-import { NOBODY, type Cast, type Party } from "./keys.ts";
-import { YEAR_BEGINS } from "./scenario.ts";
+import { eachOf, type Account, type Api, type Ledger } from "./client.ts";
+import { NOBODY, auditorSigner, seeded, type Cast, type Party } from "./keys.ts";
+import { chunks } from "./scenario/draws.ts";
+import { NO_END, YEAR_BEGINS } from "./scenario/people.ts";
 import { settled } from "./waiting.ts";
 
 /** A transaction of the demo is far below the chain's cap of 2^24, and gas costs nothing. */
 const GAS_LIMIT = 16_000_000n;
 /** Codes of regions are four digits on chain: 3310 is Taizhou. */
 const REGION = 3310;
-const NO_END = 2 ** 40 - 1;
-/** Three are needed; more where one was overtaken. */
-const MOST_COMMANDS = 12;
+/** Accounts that one transaction registers. */
+const MOST_ACCOUNTS = 500;
+/** Three are needed; more where transactions were overtaken. */
+const MOST_ROUNDS = 20;
 
 export interface RegistryDeps {
   api: Api;
   ledger: Ledger;
   cast: Cast;
   registry: Signer;
-  /** who grants the registry its role; asked for only when it has not got it */
+  /** who grants the roles; asked for only when one is missing */
   admin: () => Promise<Signer>;
-  /** told how many of all things to register are there */
+  /** told how many of all accounts are there as they are to be */
   progress: (done: number, total: number) => void;
 }
 
-interface Command {
-  signer: Signer;
+interface Call {
   to: Hex;
   data: Hex;
 }
 
+/** Transactions of one sender that may travel together, each behind the one before. */
+interface Round {
+  signer: Signer;
+  calls: Call[];
+}
+
 /**
- * Registers what is missing, and nothing that is there. What is missing is read again after every transaction: one that
- * was handed in by a player killed before may have done the work already.
+ * Registers what is missing, and nothing that is there. What is missing is read again after every round: one that was
+ * handed in by a player killed before may have done the work already.
  */
 export async function establish(deps: RegistryDeps): Promise<void> {
+  const complete = new Set<Party>();
   let outcome = "";
-  for (let sent = 0; sent < MOST_COMMANDS; sent++) {
-    const command = await nextCommand(deps);
-    if (!command) return;
-    outcome = await perform(deps, command);
+  for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+    const round = await nextRound(deps, complete);
+    if (!round) return;
+    outcome = await perform(deps.api, deps.ledger.chainId, round);
   }
   throw new Refusal(`The register could not be brought up to date: ${outcome}.`);
 }
 
-/** The next thing to do, or `undefined` where all is in place. */
-async function nextCommand(deps: RegistryDeps): Promise<Command | undefined> {
-  const { api, ledger, cast, registry } = deps;
-  const { AccessManager: manager, Parties: parties } = ledger.contracts;
-  const { roles: held } = await api.sender(registry.address);
-  if (!held.includes("REGISTRY")) {
-    const data = interfaces.AccessManager.encodeFunctionData("grantRole", [roles.REGISTRY, registry.address, 0]);
-    return { signer: await deps.admin(), to: manager, data: data as Hex };
+/** The next things to do, or `undefined` where all is in place. @param complete parties that need not be looked at again */
+async function nextRound(deps: RegistryDeps, complete: Set<Party>): Promise<Round | undefined> {
+  const { api, ledger, cast, registry, progress } = deps;
+  const grants = await missingRoles(deps);
+  if (grants.length > 0) return { signer: await deps.admin(), calls: grants };
+  const accounts = await readAccounts(
+    api,
+    cast.parties.filter((party) => !complete.has(party)),
+  );
+  const calls: Call[] = [];
+  for (const [party, account] of accounts) {
+    const missing = account && lacks(party, account);
+    if (missing?.length === 0) complete.add(party);
+    else calls.push(...(missing ?? []).map((data) => ({ to: ledger.contracts.Parties, data })));
   }
-  const missing = await missingParties(deps);
-  const total = cast.parties.length + 1;
-  deps.progress(cast.parties.length - missing.length, total);
-  if (missing.length > 0) return { signer: registry, to: parties, data: registration(cast, missing) };
-  const keyId = toHex(addressWord(cast.keeper.address));
-  const point = await api.account(cast.point.account);
-  if (point?.keys.some(({ id }) => id === keyId)) {
-    deps.progress(total, total);
-    return undefined;
-  }
-  const args: [Hex, Hex, number, number] = [cast.point.account, keyId, YEAR_BEGINS, NO_END];
-  return { signer: registry, to: parties, data: interfaces.Parties.encodeFunctionData("bindKey", args) as Hex };
+  progress(complete.size, cast.parties.length);
+  const strangers = cast.parties.filter((party) => accounts.has(party) && !accounts.get(party));
+  const registrations = chunks(strangers, MOST_ACCOUNTS).map((some) => ({
+    to: ledger.contracts.Parties,
+    data: registration(cast, some),
+  }));
+  // keys and licences are for accounts that are there
+  const now = registrations.length > 0 ? registrations : calls;
+  return now.length > 0 ? { signer: registry, calls: now } : undefined;
 }
 
-async function missingParties({ api, cast }: RegistryDeps): Promise<Party[]> {
-  const missing = new Set<Party>();
-  await eachOf(cast.parties, 8, async (party) => {
-    if (!(await api.account(party.account))) missing.add(party);
-  });
-  return cast.parties.filter((party) => missing.has(party));
+async function missingRoles({ api, ledger, registry }: RegistryDeps): Promise<Call[]> {
+  const wanted = [
+    { role: "REGISTRY", address: registry.address },
+    { role: "AUDITOR", address: auditorSigner().address },
+  ] as const;
+  const held = await Promise.all(wanted.map(async ({ address }) => (await api.sender(address)).roles));
+  return wanted
+    .filter(({ role }, i) => !held[i]!.includes(role))
+    .map(({ role, address }) => ({
+      to: ledger.contracts.AccessManager,
+      data: interfaces.AccessManager.encodeFunctionData("grantRole", [roles[role], address, 0]) as Hex,
+    }));
+}
+
+async function readAccounts(api: Api, parties: readonly Party[]): Promise<Map<Party, Account | undefined>> {
+  const found = new Map<Party, Account | undefined>(parties.map((party) => [party, undefined]));
+  await eachOf(parties, 8, async (party) => void found.set(party, await api.account(party.account)));
+  return found;
 }
 
 function registration(cast: Cast, parties: readonly Party[]): Hex {
@@ -87,22 +109,60 @@ function registration(cast: Cast, parties: readonly Party[]): Hex {
     kinds: party.kinds,
     identityHash: party.identityHash,
     // the point brings its collectors in
-    organiser: party === cast.point ? NOBODY : cast.point.account,
+    organiser: party.who.includes("/") ? cast.point.account : NOBODY,
     region: REGION,
     successor: NOBODY,
   }));
   return interfaces.Parties.encodeFunctionData("register", [rows]) as Hex;
 }
 
-/** Signs, hands in and waits. @returns the state it ended in, with the reason */
-async function perform({ api, ledger }: RegistryDeps, { signer, to, data }: Command): Promise<string> {
-  const { nextNonce: nonce } = await api.sender(signer.address);
-  const { raw, hash } = signer.sign({ to, data, nonce, gasLimit: GAS_LIMIT, chainId: ledger.chainId });
-  if ((await api.sendTransaction(raw)) === "nonce-taken") {
-    // one handed in before is on its way
-    await sleep(500);
-    return `nonce ${nonce} of ${signer.address} belongs to another transaction`;
+/** What the register does not say of an account yet, as calls of `Parties` in the order in which they are to be made. */
+function lacks({ account, keys, permits, who }: Party, known: Account): Hex[] {
+  const calls: Hex[] = [];
+  for (const { id, from, until } of keys) {
+    const bound = known.keys.find((key) => key.id === id);
+    // a key is bound for good, and closed when it is lost
+    const bind: [Hex, Hex, number, number] = [account, id, from, NO_END];
+    if (!bound) calls.push(interfaces.Parties.encodeFunctionData("bindKey", bind) as Hex);
+    if ((bound?.until ?? NO_END) > until) {
+      calls.push(interfaces.Parties.encodeFunctionData("closeKey", [id, until]) as Hex);
+    }
   }
-  const { state, reason } = await settled(api, hash);
-  return reason ? `${state} (${reason.en})` : state;
+  for (const { kind, capacityGrams } of permits) {
+    if (known.licences.some((licence) => licence.kind.code === kind)) continue;
+    const document = seeded(`licence/${who}/${kind}`);
+    const terms: [Hex, number, number, number, number, Hex] = [
+      account,
+      kind,
+      YEAR_BEGINS,
+      NO_END,
+      capacityGrams,
+      document,
+    ];
+    calls.push(interfaces.Parties.encodeFunctionData("grantLicence", terms) as Hex);
+  }
+  return calls;
+}
+
+/** Signs, hands in and waits for all. @returns what became of the last that is not final, with the reason */
+export async function perform(api: Api, chainId: number, { signer, calls }: Round): Promise<string> {
+  const { nextNonce } = await api.sender(signer.address);
+  const sent: Hex[] = [];
+  let outcome = "";
+  for (const [i, call] of calls.entries()) {
+    const nonce = nextNonce + i;
+    const { raw, hash } = signer.sign({ ...call, nonce, gasLimit: GAS_LIMIT, chainId });
+    if ((await api.sendTransaction(raw)) === "nonce-taken") {
+      // one handed in before is on its way
+      outcome = `nonce ${nonce} of ${signer.address} belongs to another transaction`;
+      await sleep(500);
+      break;
+    }
+    sent.push(hash);
+  }
+  for (const hash of sent) {
+    const { state, reason } = await settled(api, hash);
+    if (state !== "final") outcome = reason ? `${state} (${reason.en})` : state;
+  }
+  return outcome;
 }

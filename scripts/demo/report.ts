@@ -1,80 +1,104 @@
-/** What the player shows at the end: one lot's provenance, whether the books balance, the digest, and what to do next. */
-import type { Api, Conservation, Digests, Lot, Provenance } from "./client.ts";
-import type { Act } from "./acts.ts";
-import type { ActKey } from "./keys.ts";
-import { chinaTime, count, kilograms, short, table, tree, yuan, type Branch, type Screen } from "./screen.ts";
-import { storagePoint } from "./scenario.ts";
+/** What the player shows at the end: the way of the delivered granulate, the year's mass balance, whether the books balance, and what to do next. */
+import type { Hex } from "../../server/chain/port.ts";
+import { lists, lossKinds, nameOf } from "../../server/access/vocabulary.ts";
+import { totalsOf, type Book } from "./book.ts";
+import type { Api, Conservation, Digests, Provenance } from "./client.ts";
+import type { Cast } from "./keys.ts";
+import { names } from "./scenario/people.ts";
+import type { Year } from "./scenario/year.ts";
+import { chinaTime, count, kilograms, percent, table, type Screen } from "./screen.ts";
 
-/** Everything read from the API once all is settled. */
+/** Everything shown that is read from the API once all is settled. */
 export interface Findings {
-  lots: Lot[];
   conservation: Conservation;
   digest: Digests;
-  /** of the sample's last lot */
-  provenance: Provenance | undefined;
+  /** of the delivered granulate */
+  provenance: Provenance;
 }
 
-/** @param keeper logs in for the provenance, as a party to it */
-export async function readFindings(api: Api, lots: Lot[], keeper: ActKey): Promise<Findings> {
-  const last = lots.at(-1);
-  return {
-    lots,
-    conservation: await api.conservation(),
-    digest: await api.digest(),
-    provenance: last && (await api.provenance(last.id, keeper)),
+export async function readFindings(api: Api, { delivered }: Year): Promise<Findings> {
+  const [conservation, digest] = [await api.conservation(), await api.digest()];
+  return { conservation, digest, provenance: await api.provenance(delivered.id) };
+}
+
+/** An account of the demo by its names. */
+function namesOf(cast: Cast, id: Hex | "collectors" | "persons"): { zh: string; en: string } {
+  const who = id === "collectors" ? id : cast.parties.find(({ account }) => account === id)?.who;
+  return (who && names[who as keyof typeof names]) || { zh: id, en: id };
+}
+
+/** Places in the order in which material passes them. */
+const way = Object.keys(names);
+
+type Flow = Provenance["flows"][number];
+
+/** What came from whom to whom, from the beach on: both ends, mass, acts, days. */
+function wayOf(cast: Cast, flows: readonly Flow[]): string[] {
+  const at = (id: Flow["from"]): number =>
+    way.indexOf(id === "collectors" ? id : (cast.parties.find(({ account }) => account === id)?.who ?? ""));
+  const rows = flows
+    .toSorted((a, b) => at(a.from) - at(b.from))
+    .map(({ from, to, massGrams, acts }) => {
+      const [giver, receiver] = [namesOf(cast, from), namesOf(cast, to)];
+      const both = [giver.zh, "→", receiver.zh, " ", giver.en, "→", receiver.en].join(" ");
+      return [both, kilograms(Number(massGrams)), `${count(acts)} ×`];
+    });
+  return table(rows);
+}
+
+function showProvenance(screen: Screen, url: string, cast: Cast, year: Year, { provenance }: Findings): void {
+  const { totals, flows } = provenance;
+  const { id, grams } = year.delivered;
+  screen.heading("溯源", "Where the delivered granulate comes from");
+  const days = [totals.firstCapturedAt, totals.lastCapturedAt].map((at) => chinaTime(at ?? 0).slice(0, 10));
+  screen.print(
+    `再生塑料颗粒 regranulate, ${kilograms(grams)} left with the brand, from ${count(totals.collectors)} collectors' hands:`,
+    `${count(totals.collects)} collects, ${kilograms(Number(totals.collectedGrams))}, ${days.join(" … ")}; ${count(totals.acts)} acts in all`,
+    "",
+    ...wayOf(cast, flows),
+    "",
+    `${url}/lots/${id}?lang=zh`,
+    `${url}/lots/${id}?lang=en`,
+  );
+}
+
+/** Where the year's grams went, each part of what was collected. */
+function showBalance(screen: Screen, book: Book): void {
+  const { collected, live } = totalsOf(book);
+  const lost = (kind: number | "process"): number => book.losses.get(kind) ?? 0;
+  const kind = (code: number): [string, number] => {
+    const { zh, en } = nameOf(lists.lossKind, code);
+    return [`${zh} ${en}`, lost(code)];
   };
+  const parts: [string, number][] = [
+    kind(lossKinds.claimed),
+    kind(lossKinds.disposed),
+    ["加工损耗 Lost in processes", lost("process")],
+    kind(lossKinds.dried),
+    kind(lossKinds.variance),
+    kind(lossKinds.stolen),
+    kind(lossKinds.stockTake),
+    ["在库 Live", live],
+  ];
+  screen.heading("物料平衡", "The year's mass balance");
+  screen.print(
+    ...table([
+      ["收集 Collected", kilograms(collected), percent(collected, collected)],
+      ...parts.map(([label, grams]) => [`  ${label}`, kilograms(grams), percent(grams, collected)]),
+    ]),
+  );
 }
 
-/** Every named check of T1 was made, and both of its sides agree. */
-export function conserves({ conservation }: Findings): boolean {
-  const made = new Set(conservation.checks.map(({ id }) => id));
-  const named = ["T1.collected", "T1.concluded", "T1.live"].every((id) => made.has(id));
-  return named && conservation.ok && conservation.checks.every(({ ok }) => ok);
-}
-
-type Node = Provenance["nodes"][number];
-
-const leaf = (text: string): Branch => ({ text, branches: [] });
-
-/** What the root stands for; the player knows it, the ledger does not. */
-const evidenceWords = ({ weighing: { place, pieces, pricePaidFen } }: Act): string =>
-  `of: ${place}; ${pieces === 1 ? "1 piece" : `${pieces} pieces`}; ${yuan(pricePaidFen)} paid`;
-
-/** A lot, its acts, and below it the lots it came from. */
-function branchOf(page: Provenance, node: Node, act: Act | undefined): Branch {
-  const parents = page.edges.filter(({ child }) => child === node.id).map(({ parent }) => parent);
-  const lots = page.nodes.filter(({ id }) => parents.includes(id));
-  return {
-    text: `${node.class.zh} ${node.class.en}, ${kilograms(node.massGrams)}, ${[node.disposition, ...node.flags].join(", ")}`,
-    branches: [
-      ...node.acts.map((step) => ({
-        text: `${step.kind}, ${chinaTime(step.capturedAt)} (China), ${kilograms(step.massGrams)}`,
-        branches: [
-          leaf(`giver     ${step.giver}${act ? `  ${act.weighing.collector.kind} collector` : ""}`),
-          leaf(`receiver  ${step.receiver}  ${storagePoint.en}`),
-          { text: `evidence  ${short(step.evidence)}`, branches: act ? [leaf(evidenceWords(act))] : [] },
-          leaf(`block     ${step.block}, transaction ${short(step.tx)}`),
-        ],
-      })),
-      ...lots.map((lot) => branchOf(page, lot, undefined)),
-    ],
-  };
-}
-
-export function showFindings(screen: Screen, url: string, acts: readonly Act[], findings: Findings): void {
-  const { conservation, digest, provenance } = findings;
-  const node = provenance?.nodes.find(({ id }) => id === provenance.lot);
-  if (provenance && node) {
-    const act = acts.find(({ id }) => id === node.id);
-    screen.heading("溯源", "Provenance of the last lot");
-    screen.print(`${url}/lots/${node.id}`, ...tree(branchOf(provenance, node, act)));
-  }
+export function showFindings(screen: Screen, url: string, cast: Cast, year: Year, findings: Findings): void {
+  const { conservation, digest } = findings;
+  showProvenance(screen, url, cast, year, findings);
+  showBalance(screen, year.book);
   screen.heading("守恒", `Conservation at block ${conservation.asOfBlock}`);
-  const grams = (amount: string): string => count(BigInt(amount));
+  const figure = (text: string): string => (/^\d+$/.test(text) ? count(BigInt(text)) : text.slice(0, 24));
   screen.print(
     ...table([
       ["check", "contract", "projection", "ok"],
-      ...conservation.checks.map(({ id, left, right, ok }) => [id, grams(left), grams(right), ok ? "yes" : "NO"]),
+      ...conservation.checks.map(({ id, left, right, ok }) => [id, figure(left), figure(right), ok ? "yes" : "NO"]),
     ]),
   );
   screen.heading("摘要", `Digest at block ${digest.block}`);
@@ -82,9 +106,18 @@ export function showFindings(screen: Screen, url: string, acts: readonly Act[], 
 }
 
 /** @param pid of a server that is not the player's own */
-export function showNext(screen: Screen, pid: number | undefined, stays: boolean): void {
+export function showNext(screen: Screen, url: string, pid: number | undefined, stays: boolean): void {
   screen.heading("接下来", "Next");
-  screen.print("npm run demo             plays only what is missing", "npm run demo -- --fresh  starts over");
-  if (pid !== undefined) screen.print(`kill ${String(pid).padEnd(19)} stops the server, which ran before and runs on`);
-  else if (stays) screen.print("Ctrl-C                   stops the server");
+  const served = [
+    [`${url}/`, "look any lot up, or see how it all flowed"],
+    [`npm run audit -- --api ${url}`, "reads everything again, by code of its own"],
+  ];
+  const rows = [
+    ...(stays || pid !== undefined ? served : []),
+    ["npm run demo", "plays only what is missing"],
+    ["npm run demo -- --fresh", "starts over"],
+    ...(pid === undefined ? [] : [[`kill ${pid}`, "stops the server, which ran before and runs on"]]),
+    ...(stays ? [["Ctrl-C", "stops the server"]] : []),
+  ];
+  screen.print(...rows.map(([command, what]) => `${command!.padEnd(47)}  ${what}`));
 }

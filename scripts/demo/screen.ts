@@ -80,26 +80,16 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
   };
 }
 
+/** Columns that a text takes in a terminal: Chinese characters and their punctuation take two. */
+const widthOf = (text: string): number => text.length + (text.match(/[\u2e80-\u9fff\uff00-\uff60]/g)?.length ?? 0);
+
 /** Text in columns; the cells of every row but the first column stand to the right. */
 export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  const filled = (cell: string, column: number): string => " ".repeat(widths[column]! - widthOf(cell));
   return rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[i]!))).join("  "),
+    row.map((cell, i) => (i === 0 ? cell + filled(cell, i) : filled(cell, i) + cell)).join("  "),
   );
-}
-
-export interface Branch {
-  text: string;
-  branches: readonly Branch[];
-}
-
-/** A tree as lines. */
-export function tree({ text, branches }: Branch): string[] {
-  const last = branches.length - 1;
-  const below = branches.flatMap((branch, i) =>
-    tree(branch).map((line, k) => `${k === 0 ? (i === last ? "└─ " : "├─ ") : i === last ? "   " : "│  "}${line}`),
-  );
-  return [text, ...below];
 }
 
 export const count = (n: number | bigint): string => n.toLocaleString("en-US");
@@ -107,8 +97,11 @@ export const count = (n: number | bigint): string => n.toLocaleString("en-US");
 export const kilograms = (grams: number): string =>
   `${count(Math.floor(grams / 1_000))}.${String(grams % 1_000).padStart(3, "0")} kg`;
 
-/** Enough of a hash to compare it by eye. */
-export const short = (hash: string): string => `${hash.slice(0, 12)}…${hash.slice(-8)}`;
+/** A part of a whole to a hundredth of a percent, in whole numbers. */
+export function percent(part: number, whole: number): string {
+  const hundredths = (BigInt(part) * 10_000n) / BigInt(whole);
+  return `${hundredths / 100n}.${String(hundredths % 100n).padStart(2, "0")} %`;
+}
 
 /** Fen as yuan, exactly. */
 export const yuan = (fen: bigint): string => `${count(fen / 100n)}.${String(fen % 100n).padStart(2, "0")} yuan`;

@@ -5,7 +5,8 @@ import { Refusal } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
 import type { Api, RequestView } from "./client.ts";
 
-const ends: ReadonlySet<RequestState> = new Set<RequestState>(["final", "skipped", "rejected", "expired"]);
+/** States after which nothing more becomes of a request. */
+export const ends: ReadonlySet<RequestState> = new Set<RequestState>(["final", "skipped", "rejected", "expired"]);
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;

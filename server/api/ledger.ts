@@ -10,7 +10,7 @@ import type { Db } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { acceptTransaction } from "../relayer/accept.ts";
 import type { Reached } from "../relayer/port.ts";
-import { needsOfRequest, readRequest } from "../relayer/queries.ts";
+import { needsOfRequest, readRequest, readStates } from "../relayer/queries.ts";
 import type { Receipts } from "../relayer/receipts.ts";
 import { route, type Route } from "../route.ts";
 import { actTypes } from "../traceability/acts.ts";
@@ -44,10 +44,12 @@ const reasonView = z.strictObject({
   zh: z.string(),
 });
 
+const state = z.enum(["waiting", "queued", "signed", "sent", "mined", "final", "skipped", "rejected", "expired"]);
+
 const requestView = z.strictObject({
   digest: hash,
   kind: z.string(),
-  state: z.enum(["waiting", "queued", "signed", "sent", "mined", "final", "skipped", "rejected", "expired"]),
+  state,
   reason: reasonView.nullable(),
   overtakenBy: hash
     .nullable()
@@ -57,6 +59,15 @@ const requestView = z.strictObject({
   attempt: z.int(),
   acceptedAt: z.int().meta({ description: "milliseconds since 1970" }),
   receipt: z.string(),
+});
+
+/** Digests in one question at most: more do not fit a request's line. */
+const MOST_DIGESTS = 100;
+
+const statesQuery = z.strictObject({ digest: z.union([hash, z.array(hash).max(MOST_DIGESTS)]) });
+
+const statesView = z.strictObject({
+  requests: z.array(z.strictObject({ digest: hash, state })).meta({ description: "those of them that are known here" }),
 });
 
 const senderView = z.strictObject({ address, nextNonce: z.int(), roles: z.array(z.string()), maySend: z.boolean() });
@@ -163,6 +174,17 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
       async handle({ body }) {
         const result = await takeTransaction(deps, body.raw as Hex);
         return { status: 202, body: result, headers: { location: `/v1/requests/${String(result.digest)}` } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/requests",
+      summary: "How far several acts or transactions are: ?digest=…&digest=…, up to 100",
+      query: statesQuery,
+      answers: { 200: { description: "Their states now", schema: statesView } },
+      problems: [],
+      async handle({ query }) {
+        return { status: 200, body: { requests: await readStates(db.sql, [query.digest].flat()) } };
       },
     }),
     route({

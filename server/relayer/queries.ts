@@ -29,6 +29,12 @@ export async function readRequest(sql: Sql, digest: Hex): Promise<RequestView | 
   return { ...rest, block: block === null ? null : Number(block), acceptedAt: Number(acceptedAt) };
 }
 
+/** States of those of the digests that were handed in here, in no order. */
+export async function readStates(sql: Sql, digests: readonly Hex[]): Promise<{ digest: Hex; state: RequestState }[]> {
+  return sql<{ digest: Hex; state: RequestState }>`
+    SELECT digest, state FROM request WHERE digest = ANY (${digests}::text[])`;
+}
+
 /** Requests that wait for what they need, and those that waited too long. */
 export async function orphanCount(sql: Sql): Promise<{ waiting: number; expired: number }> {
   const [count] = await sql<{ waiting: bigint; expired: bigint }>`

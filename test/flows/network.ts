@@ -82,7 +82,7 @@ eachServerDatabase("a server on a network", (database) => {
     const server = await startServer(home, env);
     const api = apiAt(server.url);
     const ledger = await api.ledger();
-    const cast = createCast(ledger);
+    const cast = createCast(ledger, 10);
     const admin = (): Promise<ReturnType<typeof createSigner>> => Promise.resolve(createSigner(adminKey));
     await establish({ api, ledger, cast, registry: registrySigner(), admin, progress: () => undefined });
     const acts = signedCollects(ledger, cast, 0, 50);

@@ -80,7 +80,7 @@ export async function openApi(env: Record<string, string> = {}): Promise<TestApi
   await running.ready;
   const api = apiAt(running.url);
   const ledger = await api.ledger();
-  const cast = createCast(ledger);
+  const cast = createCast(ledger, 10);
   const keys = await openKeyFile(home, settings.TIDEMARK_PASSPHRASE.embedded, true);
   const admin = (): Promise<ReturnType<typeof createSigner>> => Promise.resolve(createSigner(keys.admin!));
   await establish({ api, ledger, cast, registry: registrySigner(), admin, progress: () => undefined });

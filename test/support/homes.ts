@@ -32,7 +32,7 @@ export async function prepareHome(): Promise<PreparedHome> {
   const server = await startServer(folder);
   const api = apiAt(server.url);
   const ledger = await api.ledger();
-  const cast = createCast(ledger);
+  const cast = createCast(ledger, 10);
   const keys = await openKeyFile(folder, settings.TIDEMARK_PASSPHRASE.embedded, true);
   const admin = createSigner(keys.admin!);
   await establish({

@@ -49,6 +49,24 @@ describe("reads", () => {
     }
   });
 
+  it("given recorded acts, when how far several are is asked in one question, then each that is known has its state", async () => {
+    const some = [acts[3]!.digest, unknown, acts[4]!.digest];
+    const { status, body } = await api.ask(`/v1/requests?${some.map((digest) => `digest=${digest}`).join("&")}`);
+    expect(status).to.equal(200);
+    const known = [acts[3]!, acts[4]!].map(({ digest }) => ({ digest, state: "final" }));
+    expect(body["requests"]).to.have.deep.members(known);
+    const one = await api.ask(`/v1/requests?digest=${acts[3]!.digest}`);
+    expect(one.body).to.deep.equal({ requests: [known[0]] });
+  });
+
+  it("given the API, when it is asked for the states of nothing, of no digest or of a hundred and one, then the request is refused", async () => {
+    const many = Array.from({ length: 101 }, () => `digest=${unknown}`).join("&");
+    for (const query of ["", "?digest=0x12", `?${many}`]) {
+      const { status, body } = await api.ask(`/v1/requests${query}`);
+      expect([status, body["code"]], query.slice(0, 40)).to.deep.equal([400, "invalid-request"]);
+    }
+  });
+
   it("given a recorded collect, when anybody asks where it came from, then it came from one collector, who is not named", async () => {
     const { digest, item } = acts[7]!;
     const { status, body } = await api.ask(`/v1/lots/${digest}/provenance`);
