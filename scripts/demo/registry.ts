@@ -17,6 +17,8 @@ const GAS_LIMIT = 16_000_000n;
 const REGION = 3310;
 /** Accounts that one transaction registers. */
 const MOST_ACCOUNTS = 500;
+/** Keys and licences that one transaction carries. */
+const MOST_CALLS = 100;
 /** Three are needed; more where transactions were overtaken. */
 const MOST_ROUNDS = 20;
 
@@ -61,16 +63,16 @@ export async function establish(deps: RegistryDeps): Promise<void> {
 async function nextRound(deps: RegistryDeps, complete: Set<Party>): Promise<Round | undefined> {
   const { api, ledger, cast, registry, progress } = deps;
   const grants = await missingRoles(deps);
-  if (grants.length > 0) return { signer: await deps.admin(), calls: grants };
+  if (grants.length > 0) return { signer: await deps.admin(), calls: [together(ledger, grants)] };
   const accounts = await readAccounts(
     api,
     cast.parties.filter((party) => !complete.has(party)),
   );
-  const calls: Call[] = [];
+  const calls: Hex[] = [];
   for (const [party, account] of accounts) {
     const missing = account && lacks(party, account);
     if (missing?.length === 0) complete.add(party);
-    else calls.push(...(missing ?? []).map((data) => ({ to: ledger.contracts.Parties, data })));
+    else calls.push(...(missing ?? []).map((data) => throughAuthority(ledger, data)));
   }
   progress(complete.size, cast.parties.length);
   const strangers = cast.parties.filter((party) => accounts.has(party) && !accounts.get(party));
@@ -79,11 +81,22 @@ async function nextRound(deps: RegistryDeps, complete: Set<Party>): Promise<Roun
     data: registration(cast, some),
   }));
   // keys and licences are for accounts that are there
-  const now = registrations.length > 0 ? registrations : calls;
+  const now =
+    registrations.length > 0 ? registrations : chunks(calls, MOST_CALLS).map((some) => together(ledger, some));
   return now.length > 0 ? { signer: registry, calls: now } : undefined;
 }
 
-async function missingRoles({ api, ledger, registry }: RegistryDeps): Promise<Call[]> {
+/** Calls of the authority's own in one transaction, all or none. */
+const together = ({ contracts }: Ledger, calls: readonly Hex[]): Call => {
+  const data = interfaces.AccessManager.encodeFunctionData("multicall", [calls]) as Hex;
+  return { to: contracts.AccessManager, data };
+};
+
+/** A call of `Parties` as the authority makes it, for whoever may make it. */
+const throughAuthority = ({ contracts }: Ledger, data: Hex): Hex =>
+  interfaces.AccessManager.encodeFunctionData("execute", [contracts.Parties, data]) as Hex;
+
+async function missingRoles({ api, registry }: RegistryDeps): Promise<Hex[]> {
   const wanted = [
     { role: "REGISTRY", address: registry.address },
     { role: "AUDITOR", address: auditorSigner().address },
@@ -91,10 +104,9 @@ async function missingRoles({ api, ledger, registry }: RegistryDeps): Promise<Ca
   const held = await Promise.all(wanted.map(async ({ address }) => (await api.sender(address)).roles));
   return wanted
     .filter(({ role }, i) => !held[i]!.includes(role))
-    .map(({ role, address }) => ({
-      to: ledger.contracts.AccessManager,
-      data: interfaces.AccessManager.encodeFunctionData("grantRole", [roles[role], address, 0]) as Hex,
-    }));
+    .map(
+      ({ role, address }) => interfaces.AccessManager.encodeFunctionData("grantRole", [roles[role], address, 0]) as Hex,
+    );
 }
 
 async function readAccounts(api: Api, parties: readonly Party[]): Promise<Map<Party, Account | undefined>> {
