@@ -66,7 +66,7 @@ export async function startServer(
     });
 
   const started = seen((line) => line.msg === until && line.url !== undefined);
-  const line = await Promise.race([started, gone, overdue(child)]);
+  const line = await inTime(child, Promise.race([started, gone]));
   if (line === null || typeof line === "number") throw new DidNotStart(lines.join("\n"), line);
   return {
     url: line.url!,
@@ -93,12 +93,18 @@ function parse(text: string): LogLine {
   }
 }
 
-function overdue(child: ChildProcess): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(() => {
+/** The same, unless it takes too long: then the child is killed. What is up may stay up for as long as it likes. */
+async function inTime<T>(child: ChildProcess, started: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
       child.kill("SIGKILL");
       reject(new Error(`the server was not up within ${START_WITHIN_MS / 1000} s`));
     }, START_WITHIN_MS);
-    timer.unref();
   });
+  try {
+    return await Promise.race([started, overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
