@@ -1,7 +1,10 @@
 /** A whole server with a random history of all acts, rulings, licences and keys: what audits are tried on. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { id, zeroPadValue } from "ethers";
+import { id, zeroPadValue, type Interface } from "ethers";
+import { expect } from "chai";
+import { audit } from "../../scripts/audit/audit.ts";
+import type { Difference, Report } from "../../scripts/audit/report.ts";
 import { registrySigner } from "../../scripts/demo/keys.ts";
 import { interfaces, type ContractName } from "../../server/chain/contracts.ts";
 import { readDeployment, sendAs } from "../../server/chain/deploy.ts";
@@ -34,7 +37,8 @@ async function ledgerOf({ running, home }: TestApi): Promise<Ledger> {
     method: string,
     args: readonly unknown[],
   ): Promise<void> => {
-    const data = interfaces[contract].encodeFunctionData(method, args) as Hex;
+    const abi: Interface = interfaces[contract];
+    const data = abi.encodeFunctionData(method, args) as Hex;
     await sendAs(running.chain, from.signer, chainId, contracts[contract].address, data);
   };
   const people = {
@@ -72,4 +76,22 @@ export async function openAudited(seed: number, steps: number): Promise<Audited>
   await register("bindKey", [account, zeroPadValue(person("spare key").account, 32), 5, 2_000_000_000]);
   await play(steps);
   return { api, dag, play, register };
+}
+
+/** An audit without a word of progress. */
+export const auditOf = (api: string, rpc = `${api}/rpc`): Promise<Report> =>
+  audit({ api, rpc, progress: () => undefined });
+
+/** What one check found. */
+export const foundBy = ({ checks }: Report, check: string): Difference[] =>
+  checks.find(({ id }) => id === check)!.differences;
+
+export const failing = ({ checks }: Report): string[] =>
+  checks.filter(({ differences }) => differences.length > 0).map(({ id }) => id);
+
+/** The first row, which there must be. */
+export async function one<T>(rows: Promise<T[]>): Promise<T> {
+  const [row] = await rows;
+  expect(row, "the history has no such row").to.not.equal(undefined);
+  return row!;
 }
