@@ -5,7 +5,7 @@ import type { Hex } from "../../server/chain/port.ts";
 import { Refusal } from "../../server/errors.ts";
 import type { Api, Ledger } from "./client.ts";
 import { auditorSigner } from "./keys.ts";
-import { perform } from "./registry.ts";
+import { perform } from "../registry/transactions.ts";
 
 /** Flags that an auditor rules on, by their bits. */
 const rulable = { quarantined: 2, review: 8 } as const;

@@ -1,24 +1,24 @@
 /** What must stand in the register before the first collect: roles, accounts, keys, licences. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { roles } from "../../server/access/roles.ts";
 import { interfaces } from "../../server/chain/contracts.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Signer } from "../../server/chain/transactions.ts";
 import { Refusal } from "../../server/errors.ts";
+import {
+  MOST_ACCOUNTS,
+  MOST_CALLS,
+  perform,
+  throughAuthority,
+  together,
+  type Round,
+} from "../registry/transactions.ts";
 import { eachOf, type Account, type Api, type Ledger } from "./client.ts";
 import { NOBODY, auditorSigner, seeded, type Cast, type Party } from "./keys.ts";
 import { chunks } from "./scenario/draws.ts";
 import { NO_END, YEAR_BEGINS } from "./scenario/people.ts";
-import { settled } from "./waiting.ts";
 
-/** A transaction of the demo is far below the chain's cap of 2^24, and gas costs nothing. */
-const GAS_LIMIT = 16_000_000n;
 /** Codes of regions are four digits on chain: 3310 is Taizhou. */
 const REGION = 3310;
-/** Accounts that one transaction registers. */
-const MOST_ACCOUNTS = 500;
-/** Keys and licences that one transaction carries. */
-const MOST_CALLS = 100;
 /** Three are needed; more where transactions were overtaken. */
 const MOST_ROUNDS = 20;
 
@@ -31,17 +31,6 @@ export interface RegistryDeps {
   admin: () => Promise<Signer>;
   /** told how many of all accounts are there as they are to be */
   progress: (done: number, total: number) => void;
-}
-
-interface Call {
-  to: Hex;
-  data: Hex;
-}
-
-/** Transactions of one sender that may travel together, each behind the one before. */
-interface Round {
-  signer: Signer;
-  calls: Call[];
 }
 
 /**
@@ -85,16 +74,6 @@ async function nextRound(deps: RegistryDeps, complete: Set<Party>): Promise<Roun
     registrations.length > 0 ? registrations : chunks(calls, MOST_CALLS).map((some) => together(ledger, some));
   return now.length > 0 ? { signer: registry, calls: now } : undefined;
 }
-
-/** Calls of the authority's own in one transaction, all or none. */
-const together = ({ contracts }: Ledger, calls: readonly Hex[]): Call => {
-  const data = interfaces.AccessManager.encodeFunctionData("multicall", [calls]) as Hex;
-  return { to: contracts.AccessManager, data };
-};
-
-/** A call of `Parties` as the authority makes it, for whoever may make it. */
-const throughAuthority = ({ contracts }: Ledger, data: Hex): Hex =>
-  interfaces.AccessManager.encodeFunctionData("execute", [contracts.Parties, data]) as Hex;
 
 async function missingRoles({ api, registry }: RegistryDeps): Promise<Hex[]> {
   const wanted = [
@@ -154,27 +133,4 @@ function lacks({ account, keys, permits, who }: Party, known: Account): Hex[] {
     calls.push(interfaces.Parties.encodeFunctionData("grantLicence", terms) as Hex);
   }
   return calls;
-}
-
-/** Signs, hands in and waits for all. @returns what became of the last that is not final, with the reason */
-export async function perform(api: Api, chainId: number, { signer, calls }: Round): Promise<string> {
-  const { nextNonce } = await api.sender(signer.address);
-  const sent: Hex[] = [];
-  let outcome = "";
-  for (const [i, call] of calls.entries()) {
-    const nonce = nextNonce + i;
-    const { raw, hash } = signer.sign({ ...call, nonce, gasLimit: GAS_LIMIT, chainId });
-    if ((await api.sendTransaction(raw)) === "nonce-taken") {
-      // one handed in before is on its way
-      outcome = `nonce ${nonce} of ${signer.address} belongs to another transaction`;
-      await sleep(500);
-      break;
-    }
-    sent.push(hash);
-  }
-  for (const hash of sent) {
-    const { state, reason } = await settled(api, hash);
-    if (state !== "final") outcome = reason ? `${state} (${reason.en})` : state;
-  }
-  return outcome;
 }
