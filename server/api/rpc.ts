@@ -6,9 +6,8 @@ import express, { Router, type Request, type RequestHandler, type Response } fro
 import { RpcError, type Chain, type Hex } from "../chain/port.ts";
 import { Problem } from "../errors.ts";
 
-/** Blocks in one `eth_getLogs`, and logs in its answer; those of a single block are always told. */
+/** Blocks in one `eth_getLogs`. */
 const MOST_BLOCKS = 1_000;
-const MOST_LOGS = 10_000;
 const MOST_IN_BATCH = 50;
 /** a transaction's own limit */
 const CALL_GAS = 16_777_216n;
@@ -17,9 +16,16 @@ const CALL_GAS = 16_777_216n;
 const codes = { parse: -32700, request: -32600, method: -32601, params: -32602, limit: -32005 } as const;
 
 type Params = readonly unknown[];
-type Ask = (chain: Chain, method: string, params: Params) => Promise<unknown>;
+type Ask = (deps: RpcDeps, method: string, params: Params) => Promise<unknown>;
 
-const pass: Ask = (chain, method, params) => chain.request(method, params);
+export interface RpcDeps {
+  chain: Chain;
+  bodyLimitBytes: number;
+  /** in the answer to one `eth_getLogs`; those of a single block are always told */
+  mostLogs?: number;
+}
+
+const pass: Ask = ({ chain }, method, params) => chain.request(method, params);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -27,7 +33,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isQuantity = (value: unknown): value is Hex => typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value);
 
 /** Without state overrides, and with no more gas than a transaction may take. */
-const call: Ask = (chain, method, params) => {
+const call: Ask = ({ chain }, method, params) => {
   const [transaction, block = "latest"] = params;
   if (!isRecord(transaction)) throw new RpcError(codes.params, "eth_call takes a transaction and a block.");
   const wished = isQuantity(transaction["gas"]) ? BigInt(transaction["gas"]) : CALL_GAS;
@@ -45,7 +51,7 @@ async function numberOf(chain: Chain, block: unknown): Promise<bigint> {
   throw new RpcError(codes.params, "fromBlock and toBlock are numbers as 0x…, or tags such as latest.");
 }
 
-async function getLogs(chain: Chain, method: string, params: Params): Promise<unknown> {
+async function getLogs({ chain, mostLogs = 10_000 }: RpcDeps, method: string, params: Params): Promise<unknown> {
   const [filter] = params;
   if (!isRecord(filter)) throw new RpcError(codes.params, "eth_getLogs takes a filter.");
   let blocks = 1n;
@@ -56,8 +62,8 @@ async function getLogs(chain: Chain, method: string, params: Params): Promise<un
   if (blocks > MOST_BLOCKS)
     throw new RpcError(codes.limit, `Ask for the logs of at most ${MOST_BLOCKS} blocks at once.`);
   const logs = await chain.request<unknown[]>(method, [filter]);
-  if (blocks > 1n && logs.length > MOST_LOGS) {
-    throw new RpcError(codes.limit, `These are more than ${MOST_LOGS} logs: ask for fewer blocks at once.`);
+  if (blocks > 1n && logs.length > mostLogs) {
+    throw new RpcError(codes.limit, `These are more than ${mostLogs} logs: ask for fewer blocks at once.`);
   }
   return logs;
 }
@@ -83,7 +89,7 @@ const failure = (id: unknown, { code, message, data }: Pick<RpcError, "code" | "
 const notRequest = (message: string): object => failure(null, { code: codes.request, message, data: undefined });
 
 /** The answer to one request of a batch; `undefined` to a notification, which wants none. */
-async function answer(chain: Chain, request: unknown): Promise<object | undefined> {
+async function answer(deps: RpcDeps, request: unknown): Promise<object | undefined> {
   if (!isRecord(request) || request["jsonrpc"] !== "2.0" || typeof request["method"] !== "string") {
     return notRequest('A request is an object with "jsonrpc": "2.0", an id, a method and params.');
   }
@@ -96,38 +102,39 @@ async function answer(chain: Chain, request: unknown): Promise<object | undefine
       const words = `${method} is not answered here, only ${[...allowed.keys()].join(", ")}.`;
       throw new RpcError(codes.method, words);
     }
-    return { jsonrpc: "2.0", id, result: await ask(chain, method, params) };
+    return { jsonrpc: "2.0", id, result: await ask(deps, method, params) };
   } catch (error) {
     if (error instanceof RpcError) return failure(id, error);
-    if (chain.status().ready) throw error;
-    throw new Problem("not-ready", chain.status().phase);
+    const { ready, phase } = deps.chain.status();
+    throw ready ? error : new Problem("not-ready", phase);
   }
 }
 
-async function answerAll(chain: Chain, text: string): Promise<object | undefined> {
+async function answerAll(deps: RpcDeps, text: string): Promise<object | undefined> {
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
     return failure(null, { code: codes.parse, message: "The body is not valid JSON.", data: undefined });
   }
-  if (!Array.isArray(body)) return answer(chain, body);
+  if (!Array.isArray(body)) return answer(deps, body);
   if (body.length === 0) return notRequest("A batch holds at least one request.");
   if (body.length > MOST_IN_BATCH) return notRequest(`A batch holds at most ${MOST_IN_BATCH} requests.`);
-  const answers = await Promise.all(body.map((request) => answer(chain, request)));
+  const answers = await Promise.all(body.map((request) => answer(deps, request)));
   const told = answers.filter((each) => each !== undefined);
   return told.length > 0 ? told : undefined;
 }
 
 /** The door, which reads its bodies itself: what is not JSON is answered as JSON-RPC answers it. */
-export function rpcDoor({ chain, bodyLimitBytes }: { chain: Chain; bodyLimitBytes: number }): RequestHandler {
+export function rpcDoor(deps: RpcDeps): RequestHandler {
+  const { chain, bodyLimitBytes } = deps;
   const door = Router();
   door.post(
     "/rpc",
     express.text({ type: () => true, limit: bodyLimitBytes }),
     async (request: Request, response: Response) => {
       if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
-      const told = await answerAll(chain, typeof request.body === "string" ? request.body : "");
+      const told = await answerAll(deps, typeof request.body === "string" ? request.body : "");
       if (told) response.json(told);
       else response.status(204).end();
     },
