@@ -5,9 +5,6 @@ import { bucketOf, mergedRecords } from "./digests.ts";
 import type { Projection, StateRecord } from "./port.ts";
 import { readCursor } from "./queries.ts";
 
-/** How many records are looked at for one page, so that no page keeps the database for long. */
-const MOST_LOOKED_AT = 20_000;
-
 export interface RecordsWanted {
   /** 0 to 255; all where there is none */
   bucket: number | undefined;
@@ -29,12 +26,14 @@ export interface RecordPage {
 /**
  * One page, as of the cursor.
  * @param sql of a snapshot
+ * @param mostLookedAt so that no page keeps the database for long: it ends there, full or not
  * @returns `undefined` when no block is indexed yet
  */
 export async function readRecords(
   sql: Sql,
   projections: readonly Projection[],
   { bucket, after, limit }: RecordsWanted,
+  mostLookedAt = 20_000,
 ): Promise<RecordPage | undefined> {
   const cursor = await readCursor(sql);
   if (!cursor) return undefined;
@@ -43,7 +42,7 @@ export async function readRecords(
   for await (const run of mergedRecords(sql, projections, after, bucket === undefined ? limit : undefined)) {
     for (const record of run) {
       if (bucket === undefined || bucketOf(record.key) === bucket) records.push(record);
-      if (records.length === limit || ++lookedAt === MOST_LOOKED_AT) return { ...cursor, records, next: record.key };
+      if (records.length === limit || ++lookedAt === mostLookedAt) return { ...cursor, records, next: record.key };
     }
   }
   return { ...cursor, records, next: null };

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { expect } from "chai";
+import { accessProjection } from "../../../server/access/projections.ts";
+import { readDeployment } from "../../../server/chain/deploy.ts";
+import type { Hex } from "../../../server/chain/port.ts";
+import { readRecords } from "../../../server/indexer/recordPages.ts";
+import { traceabilityProjection } from "../../../server/traceability/projections.ts";
+import { openAudited, type Audited } from "../../support/audited.ts";
+
+interface Page {
+  block: number;
+  hash: Hex;
+  records: { key: string; value: string }[];
+  next: string | null;
+}
+
+const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+describe("GET /v1/audit/records", function () {
+  this.timeout(60_000);
+  let audited: Audited;
+  before(async () => {
+    audited = await openAudited(15, 50);
+  });
+  after(() => audited.api.close());
+
+  async function page(query: string): Promise<Page> {
+    const { status, body } = await audited.api.ask(`/v1/audit/records?${query}`);
+    expect(status, query).to.equal(200);
+    return body as unknown as Page;
+  }
+
+  /** Page by page to the end. */
+  async function all(query: string): Promise<Page["records"]> {
+    const found: Page["records"] = [];
+    for (let after: string | null = null; ;) {
+      const got: Page = await page(`${query}${after === null ? "" : `&after=${after}`}`);
+      found.push(...got.records);
+      if (got.next === null) return found;
+      expect(got.next > (after ?? "")).to.equal(true);
+      after = got.next;
+    }
+  }
+
+  it("given a server, when each bucket is read, then its lines hash to what the state digest has of it", async () => {
+    const { body } = await audited.api.ask("/v1/audit/digest");
+    const { block, hash, state } = body as unknown as { block: number; hash: Hex; state: { buckets: Hex[] } };
+    let records = 0;
+    for (const [bucket, digest] of state.buckets.entries()) {
+      const got = await page(`bucket=${bucket}`);
+      expect(got).to.include({ block, hash, next: null });
+      const lines = got.records.map(({ key, value }) => `${key}=${value}\n`).join("");
+      expect(`0x${sha256(lines).toString("hex")}`, `bucket ${bucket}`).to.equal(digest);
+      records += got.records.length;
+    }
+    expect(await all("")).to.have.length(records);
+  });
+
+  it("given rows of every kind, when read in pages of any size, then each comes once, in the order of keys", async () => {
+    const whole = await all("limit=5000");
+    const keys = whole.map(({ key }) => key);
+    expect(keys).to.deep.equal([...new Set(keys)].sort());
+    expect(new Set(keys.map((key) => key.split("/")[0]))).to.deep.equal(
+      new Set(["account", "act", "edge", "key", "licence", "lot", "ruling", "term"]),
+    );
+    for (const limit of [1, 7]) expect(await all(`limit=${limit}`), String(limit)).to.deep.equal(whole);
+    const inBucket = whole.filter(({ key }) => sha256(key)[0] === 3);
+    expect(inBucket).to.have.length.at.least(1);
+    expect(await all("bucket=3&limit=1")).to.deep.equal(inBucket);
+  });
+
+  it("given a bucket that is far between, when no more than five records are looked at for a page, then none is missed", async () => {
+    const { home, running } = audited.api;
+    const { Parties, Vocabulary, LotLedger } = readDeployment(join(home, "deployment.json"))!.contracts;
+    const access = accessProjection({ parties: Parties.address, vocabulary: Vocabulary.address });
+    const projections = [access, traceabilityProjection(LotLedger.address)];
+    const found: Page["records"] = [];
+    let pages = 0;
+    for (let after: string | undefined; ; pages++) {
+      const got = (await readRecords(running.db.sql, projections, { bucket: 3, after, limit: 100 }, 5))!;
+      found.push(...got.records);
+      if (got.next === null) break;
+      after = got.next;
+    }
+    expect(found).to.deep.equal((await page("bucket=3")).records);
+    expect(pages).to.equal(Math.floor((await all("limit=5000")).length / 5));
+  });
+
+  it("given places that are between keys, when gone on from there, then the next keys come", async () => {
+    const keys = (await all("limit=5000")).map(({ key }) => key);
+    const places = [
+      "account/0x0",
+      "act/0xff",
+      "edge/0x0/0x0",
+      "licence/0x00/99",
+      "ruling/0xf/999999",
+      "term/001/00003",
+    ];
+    for (const after of places) {
+      const { records } = await page(`after=${after}&limit=5000`);
+      expect(
+        records.map(({ key }) => key),
+        after,
+      ).to.deep.equal(keys.filter((key) => key > after));
+    }
+  });
+
+  it("given queries that no record could meet, when asked, then they are refused by their form", async () => {
+    for (const query of [
+      "bucket=256",
+      "bucket=-1",
+      "bucket=x",
+      "limit=0",
+      "limit=5001",
+      "after=lot",
+      "after=edge/0x01",
+      "after=term/1",
+      "after=term/1/2000000000",
+      "after=ruling/0x01/x",
+      "after=lot/0x01'%3B--",
+    ]) {
+      const { status, body } = await audited.api.ask(`/v1/audit/records?${query}`);
+      expect([status, body["code"]], query).to.deep.equal([400, "invalid-request"]);
+    }
+  });
+});
