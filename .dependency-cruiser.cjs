@@ -73,6 +73,13 @@ module.exports = {
       to: { path: "(^|node_modules/)(pg|pg-[a-z-]+|@types/pg|@electric-sql)(/|$)" },
     },
     {
+      name: "audit-apart",
+      comment: "an audit shares no code with what it audits, but for the chain's own",
+      severity: "error",
+      from: { path: "^scripts/audit(\\.ts$|/)" },
+      to: { path: "^(server|scripts)/", pathNot: "^(server/chain/|scripts/audit/|scripts/demo/screen\\.ts$)" },
+    },
+    {
       name: "server-alone",
       comment: "the server needs neither scripts nor tests",
       severity: "error",

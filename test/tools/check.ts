@@ -141,6 +141,8 @@ describe("npm run check", function () {
       "server/traceability/rows.ts": ["pg", "db-only"],
       "server/indexer/rows.ts": ["@electric-sql/pglite", "db-only"],
       "server/api/fixture.ts": ["../../test/support/none.ts", "server-alone"],
+      "scripts/audit.ts": ["../server/errors.ts", "audit-apart"],
+      "scripts/audit/peek.ts": ["../../server/access/queries.ts", "audit-apart"],
       "server/api/dev.ts": ["chai", "server-dependencies"],
       "server/web/page.ts": ["../errors.ts", "web-apart"],
       "server/db/nowhere.ts": ["./missing.ts", "no-unresolved"],
