@@ -138,7 +138,8 @@ async function play(screen: Screen, config: Config, server: Server, share: numbe
     ["比对", "Compare"],
     acts.length,
     (progress) => missingActs(api, acts, progress),
-    (found) => (found.size === acts.length ? "nothing played yet" : `${count(found.size) || "nothing"} missing`),
+    (found) =>
+      found.size === acts.length ? "nothing played yet" : `${found.size > 0 ? count(found.size) : "nothing"} missing`,
   );
   const [first, rest] = [acts.filter(({ held }) => !held), acts.filter(({ held }) => held)];
   const before = await carry(stage, first, missing);
@@ -149,7 +150,7 @@ async function play(screen: Screen, config: Config, server: Server, share: numbe
     ["核对", "Check"],
     openLots(year.book).length,
     (progress) => lotFaultsOf(api, year.book, progress),
-    (faults) => `${openLots(year.book).length} open lots, ${faults.length || "none"} amiss`,
+    (faults) => `${openLots(year.book).length} open lots, ${faults.length > 0 ? faults.length : "none"} amiss`,
   );
   const findings = await readFindings(api, year);
   const seconds = Math.round((performance.now() - began) / 100) / 10;

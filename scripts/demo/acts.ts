@@ -1,5 +1,5 @@
 /** The acts' way to the server, and what became of them. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Hex } from "../../server/chain/port.ts";
 import { Refusal, type ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
@@ -46,15 +46,24 @@ export async function handIn(
   const counts = { accepted: 0, duplicate: 0, waiting: 0, rejected: 0 };
   const rejected: Handed["rejected"] = new Map();
   let sent = 0;
+  let answering = Promise.resolve();
   for (const bundle of bundles) {
-    const results = await api.sendActs(bundle.map(sign));
-    bundle.forEach(({ id }, i) => {
-      const { status, problem } = results[i]!;
-      counts[status] += 1;
-      if (problem) rejected.set(id, problem);
+    // signed while the server has the one before
+    const signed = bundle.map(sign);
+    await answering;
+    answering = api.sendActs(signed).then((results) => {
+      bundle.forEach(({ id }, i) => {
+        const { status, problem } = results[i]!;
+        counts[status] += 1;
+        if (problem) rejected.set(id, problem);
+      });
+      progress((sent += bundle.length));
     });
-    progress((sent += bundle.length));
+    // an answer that is not awaited yet may be a refusal
+    answering.catch(() => undefined);
+    await setImmediate();
   }
+  await answering;
   return { counts, rejected };
 }
 

@@ -1,7 +1,7 @@
 /** The HTTP API as the player uses it. Every call may be made again, so a server that goes away and comes back changes nothing. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import type { accountView } from "../../server/access/schemas.ts";
+import type { accountView, keyView } from "../../server/access/schemas.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { Refusal, type ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
@@ -48,11 +48,14 @@ export type ItemResult = Omit<z.output<typeof itemResult>, "problem"> & { proble
 export type Lot = z.output<typeof lotView>;
 export type Provenance = z.output<typeof publicView>;
 export type Account = z.output<typeof accountView>;
+export type Key = z.output<typeof keyView>;
 
 export interface Api {
   ledger(): Promise<Ledger>;
   sender(address: Hex): Promise<Sender>;
   account(id: Hex): Promise<Account | undefined>;
+  /** A key that was ever bound, by its id of 32 bytes. */
+  key(id: Hex): Promise<Key | undefined>;
   request(id: Hex): Promise<RequestView | undefined>;
   /** States of those that the server knows. @param ids up to 100 */
   states(ids: readonly Hex[]): Promise<RequestStateView[]>;
@@ -128,6 +131,7 @@ export function createApi(link: Link): Api {
     ledger: () => get("/v1/ledger"),
     sender: (address) => get(`/v1/senders/${address}`),
     account: (id) => find(`/v1/accounts/${id}`),
+    key: (id) => find(`/v1/keys/${id}`),
     request: (id) => find(`/v1/requests/${id}`),
     async states(ids) {
       const { requests } = await get<{ requests: RequestStateView[] }>(

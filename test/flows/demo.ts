@@ -1,63 +1,149 @@
-/** `npm run demo` as a person starts it: what it prints last, and what a killed server changes of that. */
-import { spawn } from "node:child_process";
+/** `npm run demo` as a person starts it: what it prints last, and what a killed server, or a killed player, changes of that. */
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { draw } from "../../scripts/demo/scenario/draws.ts";
 import { readHolder } from "../../server/home.ts";
 
 const DEMO = fileURLToPath(new URL("../../scripts/demo.ts", import.meta.url));
+const SEED = process.env["TIDEMARK_FUZZ_SEED"] ?? "1";
 
-interface Ending {
-  code: number | null;
-  /** the last line, without its seconds */
-  figures: Record<string, unknown>;
+/** A twentieth of the year, as `scripts/demo/scenario` has it. */
+const whole = {
+  scenario: "storage-point",
+  parties: 44,
+  lots: 349,
+  acts: 1_138,
+  skipped: 0,
+  collectedGrams: 1_192_500,
+  concludedGrams: 1_091_275,
+  liveGrams: 101_225,
+  conservation: true,
+};
+
+/** Seeded milliseconds. */
+const moment = (words: string, most: number): number => draw(`${SEED}/${words}`, most);
+
+interface Play {
+  child: ChildProcess;
   lines: string[];
+  /** its exit code, once it has closed its output */
+  closed: Promise<number | null>;
+  /** Resolves when it has printed a line with this. */
+  printed(words: string): Promise<void>;
 }
 
-/** Plays the demo to its end. @param onLine is told each line it prints */
-async function play(home: string, onLine: (line: string) => void = () => undefined): Promise<Ending> {
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), DEMO, "--exit"], {
+function start(home: string): Play {
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), DEMO, "--exit", "--share", "20"], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, TIDEMARK_HOME: home, TIDEMARK_PORT: "0" },
   });
   const lines: string[] = [];
+  const seen = new Set<() => void>();
   createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(line);
-    onLine(line);
+    for (const look of seen) look();
   });
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return {
+    child,
+    lines,
+    closed: new Promise((resolve) => child.once("close", resolve)),
+    printed: (words) =>
+      new Promise((resolve) => {
+        const look = (): void => (lines.some((line) => line.includes(words)) ? resolve() : undefined);
+        seen.add(look);
+        look();
+      }),
+  };
+}
+
+/** Waits for the end. @returns its code, and the figures of its last line without the seconds */
+async function ending({ closed, lines }: Play): Promise<[code: number | null, figures: Record<string, unknown>]> {
+  const code = await closed;
   const { seconds, ...figures } = JSON.parse(lines.at(-1) ?? "{}") as Record<string, unknown>;
-  expect(seconds).to.be.a("number");
-  return { code, figures, lines };
+  expect(seconds, lines.join("\n")).to.be.a("number");
+  return [code, figures];
+}
+
+/** Kills whoever holds the home. @returns whether there was anybody */
+async function killServer(home: string): Promise<boolean> {
+  const holder = await readHolder(home);
+  if (holder) process.kill(holder.pid, "SIGKILL");
+  return holder !== undefined;
 }
 
 describe("the demo", function () {
   this.timeout(180_000);
-  let home: string;
-  before(async () => {
-    home = await mkdtemp(join(tmpdir(), "tidemark-demo-"));
+  const homes: string[] = [];
+  const fresh = async (): Promise<string> => {
+    homes.push(await mkdtemp(join(tmpdir(), "tidemark-demo-")));
+    return homes.at(-1)!;
+  };
+  after(() => Promise.all(homes.map((home) => rm(home, { recursive: true, force: true }))));
+
+  it("given an empty home, when the server is killed while people are registered, acts handed in and recorded, then the figures are those of the scenario", async () => {
+    const home = await fresh();
+    const play = start(home);
+    const kills = [
+      ["启动 Start", 400],
+      ["登记 Register", 400],
+      ["比对 Compare", 800],
+      ["上报 Hand in", 150],
+    ] as const;
+    let killed = 0;
+    for (const [line, within] of kills) {
+      await Promise.race([play.printed(line), play.closed]);
+      await sleep(moment(line, within));
+      killed += Number(await killServer(home));
+    }
+    expect(await ending(play)).to.deep.equal([0, whole]);
+    expect(killed).to.equal(kills.length);
+    expect(play.lines.join("\n")).to.include("starting it again");
   });
-  after(() => rm(home, { recursive: true, force: true }));
 
-  const whole = { scenario: "storage-point", lots: 400, acts: 400, skipped: 0, conservation: true };
-
-  it("given an empty home, when the server is killed while acts are handed in, then the figures are those of an undisturbed run", async () => {
-    let killed: Promise<void> | undefined;
-    const { code, figures, lines } = await play(home, (line) => {
-      if (!line.includes("Compare") || killed) return;
-      killed = readHolder(home).then((holder) => void process.kill(holder!.pid, "SIGKILL"));
+  describe("given a player that was killed while registering, then while handing in", () => {
+    let home: string;
+    before(async () => {
+      home = await fresh();
+      for (const [line, within] of [
+        ["启动 Start", 400],
+        ["比对 Compare", 800],
+      ] as const) {
+        const play = start(home);
+        await play.printed(line);
+        await sleep(moment(`player/${line}`, within));
+        play.child.kill("SIGKILL");
+        await play.closed;
+        expect(play.lines.at(-1), "it had ended").to.not.include('"scenario"');
+      }
     });
-    await killed;
-    expect(lines.join("\n")).to.include("starting it again");
-    expect([code, figures]).to.deep.equal([0, whole]);
+    // its server goes on without it
+    after(() => killServer(home));
+
+    it("when it is run again, then it plays the rest on the server that is there, to the same figures", async () => {
+      const play = start(home);
+      expect(await ending(play)).to.deep.equal([0, whole]);
+      expect(play.lines.join("\n")).to.include("using the server at");
+    });
+
+    it("when all was played, the server is killed and it is run once more, then nothing is handed in and the figures are the same", async () => {
+      expect(await killServer(home)).to.equal(true);
+      const play = start(home);
+      expect(await ending(play)).to.deep.equal([0, whole]);
+      expect(play.lines.join("\n")).to.include("nothing missing").and.not.include("Hand in");
+    });
   });
 
-  it("given a home where everything was played, when it is played again, then nothing is handed in and the figures are the same", async () => {
-    const { code, figures, lines } = await play(home);
-    expect([code, figures]).to.deep.equal([0, whole]);
-    expect(lines.join("\n")).to.include("nothing missing").and.not.include("Hand in");
+  it("given a share of the year that is none, when it is started, then it says what a share is", async () => {
+    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), DEMO, "--share", "0"]);
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect([code, said]).to.deep.equal([1, "tidemark: --share is 0; it must be a whole number from 1 to 20.\n"]);
   });
 });
