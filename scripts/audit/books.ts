@@ -10,10 +10,14 @@ export interface Row {
   places: Record<string, Place>;
 }
 
-/** Something that the contracts should never have told. */
+/** An event that does not follow from those before it: the contracts should never tell such. */
 export interface Fault {
+  /** the event's name */
+  key: string;
+  field: string;
+  said: string;
+  expected: string;
   place: Place;
-  words: string;
 }
 
 export interface Books {
@@ -67,13 +71,10 @@ export function remove(books: Books, key: string, event: Event): void {
   books.gone.set(key, placeOf(event));
 }
 
-/** Notes where the chain contradicts itself: an event that does not follow from those before it. */
-export function insist(books: Books, event: Event, what: string, told: Field, held: Field): void {
+/** Notes where an event tells something other than what follows from those before it. */
+export function insist(books: Books, event: Event, field: string, told: Field, held: Field): void {
   if (told === held) return;
-  books.faults.push({
-    place: placeOf(event),
-    words: `${event.name} tells ${what} ${told}, where it should be ${held}`,
-  });
+  books.faults.push({ key: event.name, field, said: String(told), expected: String(held), place: placeOf(event) });
 }
 
 /** Grams in open lots. */

@@ -77,7 +77,7 @@ function make(books: Books, event: Event, id: Hex, lot: Omit<Lot, "seq" | "dispo
 /** What an act does to a lot that it leaves with so many grams. */
 function leave(books: Books, event: Event, id: Hex, digest: Hex, grams: bigint, rest: Partial<Lot>): void {
   const lot = lotOf(books, id, event);
-  insist(books, event, `an act on lot ${id}, whose disposition is`, lot.disposition, OPEN);
+  insist(books, event, `disposition of ${id}`, OPEN, lot.disposition);
   const ended = grams === 0n ? { disposition: CONSUMED, endedBy: digest } : {};
   put(books, `lot/${id}`, event, { grams, seq: lot.seq + 1n, ...ended, ...(rest as Record<string, Field>) });
 }
@@ -146,7 +146,7 @@ function transformed(books: Books, event: Event, args: Args): void {
   const { digest, operator, process, inputs, outputs, lossGrams } = args;
   const masses = inputs.map(([lot]) => lotOf(books, lot, event).grams);
   const grams = total(masses);
-  insist(books, event, "outputs and loss of", total(outputs.map(([, part]) => part)) + lossGrams, grams);
+  insist(books, event, "outputs and loss", total(outputs.map(([, part]) => part)) + lossGrams, grams);
   outputs.forEach(([kind, part], i) => {
     const child = childOf(digest, i);
     make(books, event, child, { custodian: operator, owner: operator, grams: part, class: kind, madeBy: digest });

@@ -8,7 +8,7 @@ export interface Difference {
   /** null where it is about the whole */
   field: string | null;
   /** who is held against the chain's events */
-  who: "server" | "storage" | "chain";
+  who: "server" | "storage" | "log";
   /** null where that side has none */
   said: string | null;
   expected: string | null;

@@ -83,21 +83,35 @@ describe("npm run audit, through a proxy", function () {
 
   type Rpc = { method: string; params: unknown[] }[];
 
-  it("given storage that is not what the events say, when audited, then the lot's fields are named", async () => {
+  it("given storage that is not what the events say, when audited, then lot and field are named", async () => {
     const lot = await someLot();
-    const data = interfaces.LotLedger.encodeFunctionData("lots", [lot.id]);
-    const report = await auditThrough(({ path, sent }, body) => {
-      if (path !== "/rpc") return body;
-      return (body as { result: Hex }[]).map((reply, i) =>
-        ((sent as Rpc)[i]!.params[0] as { data?: Hex } | undefined)?.data === data
-          ? { ...reply, result: `0x${(BigInt(reply.result) + (1n << 48n)).toString(16).padStart(64, "0")}` }
-          : reply,
-      );
-    });
-    expect(failing(report)).to.deep.equal(["storage"]);
-    expect(foundBy(report, "storage").map(lineOf)[0]).to.match(
-      new RegExp(`lot/${lot.id} grams: storage says ${lot.grams + 1n}, events say ${lot.grams}$`),
-    );
+    const key = `lot/${lot.id}`;
+    const cases: [view: "lots" | "ownerOf" | "totals", args: Hex[], add: bigint, named: string][] = [
+      ["lots", [lot.id], 1n << 48n, `${key} grams`],
+      ["lots", [lot.id], 1n << 24n, `${key} seq`],
+      ["lots", [lot.id], 1n << 96n, `${key} custodian`],
+      ["ownerOf", [lot.id], 1n, `${key} owner`],
+      ["totals", [], 1n, "totals concluded"],
+    ];
+    for (const [view, args, add, named] of cases) {
+      const data = interfaces.LotLedger.encodeFunctionData(view as "lots", args as [Hex]);
+      const report = await auditThrough(({ path, sent }, body) => {
+        if (path !== "/rpc") return body;
+        return (body as { result: Hex }[]).map((reply, i) => {
+          if (((sent as Rpc)[i]!.params[0] as { data?: Hex } | undefined)?.data !== data) return reply;
+          const digits = reply.result.length - 2;
+          return { ...reply, result: `0x${(BigInt(reply.result) + add).toString(16).padStart(digits, "0")}` };
+        });
+      });
+      await proxy!.close();
+      expect(failing(report), named).to.deep.equal(["storage"]);
+      expect(foundBy(report, "storage").map(({ field, ...about }) => `${about.key} ${field}`)).to.deep.equal([named]);
+      if (named.endsWith("grams")) {
+        expect(foundBy(report, "storage").map(lineOf)[0]).to.match(
+          new RegExp(`^block .*lot/${lot.id} grams: storage says ${lot.grams + 1n}, events say ${lot.grams}$`),
+        );
+      }
+    }
   });
 
   /** The JSON-RPC answer to that method, changed. */
@@ -116,6 +130,27 @@ describe("npm run audit, through a proxy", function () {
       return (logs as unknown[]).filter((_, i) => i !== found);
     };
   };
+
+  it("given a handoff that is told to be another's, when audited, then the events contradict themselves", async () => {
+    const { topicHash } = interfaces.LotLedger.getEvent("HandedOver");
+    const act = await one(sql<{ block: bigint; idx: number; giver: Hex; lot: Hex }>`
+      SELECT block, idx, giver, lot FROM act WHERE kind = 'handoff' ORDER BY block, idx LIMIT 1`);
+    let times = 0;
+    const report = await auditThrough(
+      changed("eth_getLogs", (logs) =>
+        (logs as { topics: string[] }[]).map((log) =>
+          log.topics[0] === topicHash && times++ === 0
+            ? { ...log, topics: log.topics.with(2, `0x${"0".repeat(63)}9`) }
+            : log,
+        ),
+      ),
+    );
+    expect(failing(report)).to.deep.equal(["events", "effects", "rows"]);
+    expect(foundBy(report, "events").map(lineOf)).to.have.length(1);
+    expect(foundBy(report, "events").map(lineOf)[0]).to.match(
+      new RegExp(`^block ${act.block}, log ${act.idx} .*HandedOver from: log says 0x0{39}9, events say ${act.giver}$`),
+    );
+  });
 
   it("given a node that leaves out a conclusion, when audited, then storage tells", async () => {
     const report = await auditThrough(changed("eth_getLogs", without("Concluded")));
