@@ -200,6 +200,12 @@ export const problems = {
     titleZh: "服务器暂时无法保存数据，因此不接受新的操作",
     remedy: "Keep the signed acts and send them again later; /ready says when.",
   },
+  busy: {
+    status: 503,
+    title: "The server has as many large bodies in hand as it can hold",
+    titleZh: "服务器正在处理的大请求过多",
+    remedy: "Send it again after `Retry-After` seconds, or in bundles of less than 64 kB.",
+  },
   "not-ready": {
     status: 503,
     title: "The server is still starting",

@@ -49,6 +49,12 @@ import { stockRoutes } from "./traceability/stockRoutes.ts";
 /** How often a network is asked for its head. */
 const RPC_POLL_MS = 500;
 
+/** How long a client may take to send a request: the largest over a slow line. */
+const SLOWEST_REQUEST_MS = 120_000;
+
+/** How long a server that stops waits for answers to go out, and for requests that have begun to come in. */
+const LAST_ANSWERS_MS = 5_000;
+
 export interface Running {
   url: string;
   /** the parts a test or a benchmark looks at from inside */
@@ -226,7 +232,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     bodyLimitBytes: config.bodyLimitBytes,
     log,
   });
-  const server = createServer(app);
+  const server = createServer({ requestTimeout: SLOWEST_REQUEST_MS }, app);
   url = await listen(server, config);
   stops.add("API", () => closeServer(server));
   await home.publish(url);
@@ -248,13 +254,15 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   return { url, db, chain, ready: begin(), stop: () => stops.run() };
 }
 
-/** Stops listening, lets running answers finish, and drops idle connections. */
+/** Stops listening, lets running answers finish, and drops idle connections, in the end those of stalled clients too. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     // a connection that was busy a moment ago may be kept alive by its client for seconds
     const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const stalled = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     server.close(() => {
       clearInterval(idle);
+      clearTimeout(stalled);
       resolve();
     });
   });

@@ -12,13 +12,18 @@ import { isDatabaseDown } from "../db/down.ts";
 import { Problem, problemView, type ProblemView } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Caller, Route } from "../route.ts";
+import { limitBodies } from "./bodies.ts";
 
 /** `/v1/lots/{id}` as Express writes it. */
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 
+/** When a client may ask again that was told to come later. */
+const RETRY_AFTER_SECONDS = 2;
+
 function sendProblem(response: Response, view: ProblemView): void {
   const instance = `urn:uuid:${randomUUID()}`;
   if (view.status === 401) response.set("WWW-Authenticate", "Bearer");
+  if (view.status === 503) response.set("Retry-After", String(RETRY_AFTER_SECONDS));
   response
     .status(view.status)
     .type("application/problem+json")
@@ -95,6 +100,7 @@ export function createApp(deps: {
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
+  app.use(limitBodies(bodyLimitBytes));
   for (const door of doors) app.use(door);
   app.use(express.json({ limit: bodyLimitBytes, strict: true }));
   for (const route of routes) app[route.method](expressPath(route.path), handlerOf(route, callerOf));
@@ -116,7 +122,7 @@ export function createApp(deps: {
   const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
     const view = problemOf(error, bodyLimitBytes);
-    if (view.status >= 500) log.error({ err: error, path: request.path }, "a request failed");
+    if (view.status >= 500 && view.code !== "busy") log.error({ err: error, path: request.path }, "a request failed");
     sendProblem(response, view);
   };
   app.use(failed);
