@@ -15,12 +15,12 @@ getContractFactory(name: 'IParties', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'IVocabulary', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVocabulary__factory>
 getContractFactory(name: 'Parties', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parties__factory>
 getContractFactory(name: 'Vocabulary', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Vocabulary__factory>
+getContractFactory(name: 'Handovers', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Handovers__factory>
 getContractFactory(name: 'ILotEvents', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILotEvents__factory>
 getContractFactory(name: 'ILotLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILotLedger__factory>
 getContractFactory(name: 'IProcesses', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IProcesses__factory>
 getContractFactory(name: 'LotBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LotBook__factory>
 getContractFactory(name: 'LotLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LotLedger__factory>
-getContractFactory(name: 'Paperwork', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Paperwork__factory>
 getContractFactory(name: 'Processes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Processes__factory>
 
   getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
@@ -28,12 +28,12 @@ getContractAt(name: 'IParties', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'IVocabulary', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVocabulary>
 getContractAt(name: 'Parties', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parties>
 getContractAt(name: 'Vocabulary', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Vocabulary>
+getContractAt(name: 'Handovers', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Handovers>
 getContractAt(name: 'ILotEvents', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILotEvents>
 getContractAt(name: 'ILotLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILotLedger>
 getContractAt(name: 'IProcesses', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IProcesses>
 getContractAt(name: 'LotBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LotBook>
 getContractAt(name: 'LotLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LotLedger>
-getContractAt(name: 'Paperwork', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Paperwork>
 getContractAt(name: 'Processes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Processes>
 
   deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
@@ -41,12 +41,12 @@ deployContract(name: 'IParties', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'IVocabulary', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVocabulary>
 deployContract(name: 'Parties', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parties>
 deployContract(name: 'Vocabulary', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
+deployContract(name: 'Handovers', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Handovers>
 deployContract(name: 'ILotEvents', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotEvents>
 deployContract(name: 'ILotLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotLedger>
 deployContract(name: 'IProcesses', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IProcesses>
 deployContract(name: 'LotBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LotBook>
 deployContract(name: 'LotLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LotLedger>
-deployContract(name: 'Paperwork', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Paperwork>
 deployContract(name: 'Processes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Processes>
 
   deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
@@ -54,12 +54,12 @@ deployContract(name: 'IParties', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'IVocabulary', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVocabulary>
 deployContract(name: 'Parties', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parties>
 deployContract(name: 'Vocabulary', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
+deployContract(name: 'Handovers', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Handovers>
 deployContract(name: 'ILotEvents', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotEvents>
 deployContract(name: 'ILotLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotLedger>
 deployContract(name: 'IProcesses', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IProcesses>
 deployContract(name: 'LotBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LotBook>
 deployContract(name: 'LotLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LotLedger>
-deployContract(name: 'Paperwork', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Paperwork>
 deployContract(name: 'Processes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Processes>
 
     // default types

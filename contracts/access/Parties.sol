@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Inquiries} from "../libraries/Inquiries.sol";
 import {IParties} from "./IParties.sol";
 
 /// @title Parties
@@ -13,7 +14,6 @@ contract Parties is IParties, AccessManaged {
     uint256 private constant STATUS_BITS = uint256(0x7f) << 248;
     uint256 private constant LICENCE_BITS = uint256(type(uint64).max) << 88;
     uint256 private constant DATE_BITS = uint256(type(uint80).max) << 152;
-    uint256 private constant BOUND = 1 << 80;
 
     /// @dev Part of the preimage of derived ids, which stay what they are when the authority is replaced.
     address private immutable ID_AUTHORITY;
@@ -120,15 +120,8 @@ contract Parties is IParties, AccessManaged {
     }
 
     /// @inheritdoc IParties
-    function credentials(Signatory[] calldata signatories) external view returns (uint256[] memory words) {
-        uint256 count = signatories.length;
-        words = new uint256[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            Signatory calldata signatory = signatories[i];
-            address account = signatory.account;
-            uint256 word = standing[account];
-            if (word != 0) words[i] = word | _keyBits(account, signatory.keyId, word);
-        }
+    function credentials(Signatory[] calldata signatories) external view returns (uint256[] memory) {
+        Inquiries.answer(signatories, standing, keys);
     }
 
     /// @inheritdoc IParties
@@ -150,13 +143,6 @@ contract Parties is IParties, AccessManaged {
     function _registered(address account) private view returns (uint256 word) {
         word = standing[account];
         if (word == 0) revert AccountUnknown(account);
-    }
-
-    /// @dev What a registered account says of a key, as the lowest bits of a credential; zero when it is not its key.
-    function _keyBits(address account, bytes32 keyId, uint256 word) private view returns (uint256) {
-        if (keyId == _idOf(account) && word & OWN_KEY_DATED == 0) return BOUND | type(uint40).max;
-        uint256 key = keys[keyId];
-        return _accountOf(key) == account ? BOUND | uint80(key >> 16) : 0;
     }
 
     /// @dev The word with the intersection of the dates of the licences it lists. Recomputed in full, since removing or

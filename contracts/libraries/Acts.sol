@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IParties} from "../access/IParties.sol";
 import {ILotActs} from "../traceability/ILotActs.sol";
+import {ILotEvents} from "../traceability/ILotEvents.sol";
 
 /// @title Acts
 /// @notice The work that a batch does once for every act: hashing it, recovering its signers, asking who they are.
@@ -10,6 +10,14 @@ import {ILotActs} from "../traceability/ILotActs.sol";
 /// uses scratch space and the memory beyond the free memory pointer, so that a batch does not pay for growing memory.
 library Acts {
     /* solhint-disable no-inline-assembly */
+
+    /// @notice The signatures of an act that two sign, the second over the receipt.
+    struct SignaturePair {
+        bytes32 giverR;
+        bytes32 giverVs;
+        bytes32 receiverR;
+        bytes32 receiverVs;
+    }
 
     bytes32 private constant COLLECT_TYPE = keccak256(
         "Collect(uint16 class,uint48 grams,address collector,address keeper,uint40 capturedAt,bytes32 anchor,bytes32 evidence,bytes32 salt)"
@@ -37,8 +45,12 @@ library Acts {
             mstore(add(free, 0xa0), and(shr(8, giverTerms), 0xffffffffff)) // capturedAt
             calldatacopy(add(free, 0xc0), add(act, 0x40), 0x60) // anchor, evidence, salt
             structHash := keccak256(free, 0x120)
+            mstore(0, 0x1901)
+            mstore(0x20, domain)
+            mstore(0x40, structHash)
+            digest := keccak256(0x1e, 0x42)
+            mstore(0x40, free)
         }
-        digest = typed(domain, structHash);
     }
 
     /// @notice The EIP-712 digest of a handoff and the hash of its struct, from calldata alone.
@@ -63,8 +75,24 @@ library Acts {
             mstore(add(free, 0x100), and(shr(32, when), 0xffffffffff)) // capturedAt
             calldatacopy(add(free, 0x120), add(act, 0x60), 0x40) // anchor, evidence
             structHash := keccak256(free, 0x160)
+            mstore(0, 0x1901)
+            mstore(0x20, domain)
+            mstore(0x40, structHash)
+            digest := keccak256(0x1e, 0x42)
+            mstore(0x40, free)
         }
-        digest = typed(domain, structHash);
+    }
+
+    /// @notice The EIP-712 digest of a struct in a domain.
+    function typed(bytes32 domain, bytes32 structHash) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(0, 0x1901)
+            mstore(0x20, domain)
+            mstore(0x40, structHash)
+            digest := keccak256(0x1e, 0x42)
+            mstore(0x40, free)
+        }
     }
 
     /// @notice The EIP-712 digest of a receipt: the struct it names, and the giver's signature over that.
@@ -75,101 +103,143 @@ library Acts {
         bytes32 signatureHash,
         bytes32 domain
     ) internal pure returns (bytes32 digest) {
-        bytes32 receiptHash;
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, receiptType)
             mstore(add(free, 0x20), structHash)
             mstore(add(free, 0x40), signatureHash)
-            receiptHash := keccak256(free, 0x60)
-        }
-        return typed(domain, receiptHash);
-    }
-
-    /// @notice The EIP-712 digest of a struct in a domain.
-    function typed(bytes32 domain, bytes32 structHash) internal pure returns (bytes32 digest) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
+            let receiptHash := keccak256(free, 0x60)
             mstore(free, hex"1901")
             mstore(add(free, 0x02), domain)
-            mstore(add(free, 0x22), structHash)
+            mstore(add(free, 0x22), receiptHash)
             digest := keccak256(free, 0x42)
         }
     }
 
-    /// @notice The secp256k1 key that made a compact signature (EIP-2098), left-padded; zero for one that is malformed or
-    /// has a high s.
-    function recover(bytes32 digest, bytes32 r, bytes32 vs) internal view returns (bytes32 key) {
+    /// @notice A batch of one act.
+    function alone(ILotActs.CollectAct calldata act) internal pure returns (ILotActs.CollectAct[] calldata acts) {
         assembly ("memory-safe") {
-            let s := shr(1, shl(1, vs))
-            // not above half of the order of the curve
-            if lt(s, 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1) {
-                let free := mload(0x40)
-                mstore(free, digest)
-                mstore(add(free, 0x20), add(shr(255, vs), 27))
-                mstore(add(free, 0x40), r)
-                mstore(add(free, 0x60), s)
-                mstore(0, 0) // stays zero when the precompile returns nothing
-                pop(staticcall(gas(), 1, free, 0x80, 0, 0x20))
-                key := mload(0)
-            }
+            acts.offset := act
+            acts.length := 1
         }
     }
 
-    /// @notice Whether a contract answers a call with exactly this word first, within so much gas. What else it returns is
-    /// not read, so that it cannot make the caller pay for memory.
-    function answers(address target, uint256 gasLimit, bytes memory data, bytes32 word) internal view returns (bool yes) {
+    /// @notice As {alone}.
+    function alone(ILotActs.HandoffAct calldata act) internal pure returns (ILotActs.HandoffAct[] calldata acts) {
         assembly ("memory-safe") {
-            mstore(0, 0)
-            let ok := staticcall(gasLimit, target, add(data, 0x20), mload(data), 0, 0x20)
-            yes := and(and(ok, gt(returndatasize(), 0x1f)), eq(mload(0), word))
+            acts.offset := act
+            acts.length := 1
         }
     }
 
-    /// @notice Begins a call of {IParties-credentials} for so many signatories; {ask} ends it.
-    /// @dev In memory: the number of words that follow, then the call's arguments as they will travel.
-    function inquiry(uint256 count) internal pure returns (bytes32[] memory query) {
-        query = new bytes32[](2 + 2 * count);
-        query[0] = bytes32(uint256(0x20));
-        query[1] = bytes32(count);
+    /// @notice The i-th of a batch of acts. Warning: does not check that there are so many.
+    function nth(
+        ILotActs.CollectAct[] calldata acts,
+        uint256 i
+    ) internal pure returns (ILotActs.CollectAct calldata act) {
+        assembly ("memory-safe") {
+            act := add(acts.offset, mul(i, 0x120))
+        }
     }
 
-    /// @notice Sets the signatories 2i and 2i + 1 of an inquiry: those of the i-th act.
-    /// @dev Warning: does not check that the inquiry is that long.
-    function put(
-        bytes32[] memory query,
-        uint256 i,
+    /// @notice The i-th of a batch of acts. Warning: does not check that there are so many.
+    function nth(
+        ILotActs.HandoffAct[] calldata acts,
+        uint256 i
+    ) internal pure returns (ILotActs.HandoffAct calldata act) {
+        assembly ("memory-safe") {
+            act := add(acts.offset, mul(i, 0x120))
+        }
+    }
+
+    /// @notice Who gives and who receives in a handoff, and whether a lot with this word has been acted upon since.
+    function partiesOf(
+        ILotActs.HandoffAct calldata act,
+        uint256 word
+    ) internal pure returns (uint256 from, uint256 to, bool overtaken) {
+        assembly ("memory-safe") {
+            let when := calldataload(add(act, 0x40))
+            from := shr(96, when)
+            to := shr(96, calldataload(add(act, 0x20)))
+            overtaken := lt(and(shr(72, when), 0xffffff), and(shr(24, word), 0xffffff))
+        }
+    }
+
+    /// @notice When a handoff was captured, and its grams: declared, accepted.
+    function termsOf(
+        ILotActs.HandoffAct calldata act
+    ) internal pure returns (uint256 capturedAt, uint256 declared, uint256 accepted) {
+        assembly ("memory-safe") {
+            let terms := calldataload(add(act, 0x20))
+            capturedAt := and(shr(32, calldataload(add(act, 0x40))), 0xffffffffff)
+            declared := and(shr(48, terms), 0xffffffffffff)
+            accepted := and(terms, 0xffffffffffff)
+        }
+    }
+
+    /// @notice Whether a lot's word is the one that a handoff was made for (open, of that custodian, mass and seq, which is
+    /// not the last) and both who signed it did so within the dates of their credentials.
+    /// @dev A key that does not sign for its account has no dates, so no time is before its end.
+    function stands(
+        ILotActs.HandoffAct calldata act,
+        uint256 word,
         uint256 giver,
-        bytes32 giverKey,
-        uint256 receiver,
-        bytes32 receiverKey
-    ) internal pure {
+        uint256 receiver
+    ) internal pure returns (bool yes) {
         assembly ("memory-safe") {
-            let pair := add(add(query, 0x60), shl(7, i))
-            mstore(pair, giver)
-            mstore(add(pair, 0x20), giverKey)
-            mstore(add(pair, 0x40), receiver)
-            mstore(add(pair, 0x60), receiverKey)
+            let when := calldataload(add(act, 0x40))
+            let seq := and(shr(48, when), 0xffffff000000)
+            let expected := shl(96, shr(96, when)) // custodian
+            expected := or(expected, and(calldataload(add(act, 0x20)), 0xffffffffffff000000000000)) // mass
+            expected := or(expected, seq)
+            let time := and(shr(32, when), 0xffffffffff)
+            yes := lt(time, and(giver, 0xffffffffff))
+            yes := and(yes, lt(time, and(receiver, 0xffffffffff)))
+            yes := gt(
+                yes,
+                or(lt(time, and(shr(40, giver), 0xffffffffff)), lt(time, and(shr(40, receiver), 0xffffffffff)))
+            )
+            // all but class and flags
+            yes := and(yes, iszero(and(xor(word, expected), not(0xffff0f))))
+            yes := and(yes, lt(seq, 0xffffff000000))
         }
     }
 
-    /// @notice The register's answer to an inquiry, two words for each act. Reverts as the register does.
-    function ask(IParties parties, bytes32[] memory query) internal view returns (uint256[] memory words) {
-        bytes4 selector = IParties.credentials.selector;
+    /// @notice Emits {ILotEvents-HandedOver} for an act.
+    /// @param flags `reasons 4 | lot flags 4`
+    function emitHandedOver(ILotActs.HandoffAct calldata act, bytes32 digest, uint256 flags) internal {
+        bytes32 selector = ILotEvents.HandedOver.selector;
         assembly ("memory-safe") {
-            // the selector goes where the query's length stands, for as long as the call takes
-            let length := mload(query)
-            mstore(query, shr(224, selector))
-            let ok := staticcall(gas(), parties, add(query, 0x1c), add(shl(5, length), 0x04), 0, 0)
-            mstore(query, length)
-            words := mload(0x40)
-            if iszero(ok) {
-                returndatacopy(words, 0, returndatasize())
-                revert(words, returndatasize())
-            }
-            let size := sub(returndatasize(), 0x20)
-            returndatacopy(words, 0x20, size)
-            mstore(0x40, add(words, size))
+            let terms := calldataload(add(act, 0x20))
+            let when := calldataload(add(act, 0x40))
+            let free := mload(0x40)
+            mstore(free, digest)
+            // declared and accepted; seq and capturedAt, side by side in both words; flags; bailment
+            let told := or(shl(160, terms), shl(96, and(shr(32, when), 0xffffffffffffffff)))
+            mstore(add(free, 0x20), or(told, or(shl(88, flags), shl(56, and(when, 0xff000000)))))
+            calldatacopy(add(free, 0x40), add(act, 0x60), 0x40) // anchor, evidence
+            log4(free, 0x80, selector, calldataload(act), shr(96, when), shr(96, terms))
+        }
+    }
+
+    /// @notice The four words of the signatures of a collect or a handoff, where they stand in calldata.
+    function signaturesOf(ILotActs.CollectAct calldata act) internal pure returns (SignaturePair calldata pair) {
+        assembly ("memory-safe") {
+            pair := add(act, 0xa0)
+        }
+    }
+
+    /// @notice As {signaturesOf}.
+    function signaturesOf(ILotActs.HandoffAct calldata act) internal pure returns (SignaturePair calldata pair) {
+        assembly ("memory-safe") {
+            pair := add(act, 0xa0)
+        }
+    }
+
+    /// @notice Sets an element of an array. Warning: does not check that it is that long.
+    function set(bytes32[] memory array, uint256 i, bytes32 value) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(add(array, 0x20), shl(5, i)), value)
         }
     }
 }

@@ -38,6 +38,20 @@ library LotWord {
         return open(word >> 96, grams, seqOf(word) + 1, classOf(word), ended | flags);
     }
 
+    /// @notice The lot in other custody, after an act that leaves it so many grams.
+    /// @param ending Disposition and flags.
+    function handedOver(
+        uint256 word,
+        uint256 custodian,
+        uint256 grams,
+        uint256 ending
+    ) internal pure returns (uint256) {
+        unchecked {
+            // the last seq has no successor, so adding one stays in its field
+            return (custodian << 96) | (grams << 48) | ((word & 0xffffffffff00) + (1 << 24)) | ending;
+        }
+    }
+
     /// @notice The lot with other flags.
     function withFlags(uint256 word, uint256 flags) internal pure returns (uint256) {
         return (word & ~uint256(0xf)) | flags;

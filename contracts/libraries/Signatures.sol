@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
-import {Acts} from "./Acts.sol";
 import {ILotLedger} from "../traceability/ILotLedger.sol";
 
 /// @title Signatures
@@ -33,12 +32,48 @@ library Signatures {
         address account,
         bytes[] calldata proofs
     ) internal view returns (bytes32 keyId) {
-        if (r != 0) return Acts.recover(digest, r, vs);
+        if (r != 0) return recover(digest, r, vs);
         if (uint256(vs) >= proofs.length) return 0;
         bytes calldata proof = proofs[uint256(vs)];
         if (proof.length == 129 && proof[0] == P256) return _p256(digest, proof);
         if (proof.length != 0 && proof[0] == WALLET) return _wallet(digest, account, proof[1:]);
         return 0;
+    }
+
+    /// @notice The secp256k1 key that made a compact signature (EIP-2098), left-padded; zero for one that is malformed or
+    /// has a high s.
+    function recover(bytes32 digest, bytes32 r, bytes32 vs) internal view returns (bytes32 key) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+            // not above half of the order of the curve
+            if lt(s, 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1) {
+                let free := mload(0x40)
+                mstore(free, digest)
+                mstore(add(free, 0x20), add(shr(255, vs), 27))
+                mstore(add(free, 0x40), r)
+                mstore(add(free, 0x60), s)
+                mstore(0, 0) // stays zero when the precompile returns nothing
+                pop(staticcall(gas(), 1, free, 0x80, 0, 0x20))
+                key := mload(0)
+            }
+        }
+    }
+
+    /// @notice Whether a contract answers a call with exactly this word first, within so much gas. What else it returns is
+    /// not read, so that it cannot make the caller pay for memory.
+    function answers(
+        address target,
+        uint256 gasLimit,
+        bytes memory data,
+        bytes32 word
+    ) internal view returns (bool yes) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(0, 0)
+            let ok := staticcall(gasLimit, target, add(data, 0x20), mload(data), 0, 0x20)
+            yes := and(and(ok, gt(returndatasize(), 0x1f)), eq(mload(0), word))
+        }
     }
 
     /// @dev The message that a browser's WebCrypto signs is hashed by it once more, always with SHA-256. The precompile
@@ -48,7 +83,7 @@ library Signatures {
         (bytes32 r, bytes32 s) = (bytes32(proof[65:97]), bytes32(proof[97:129]));
         if (uint256(s) > P256_HALF_ORDER) return 0;
         bytes memory question = abi.encode(sha256(abi.encodePacked(digest)), r, s, qx, qy);
-        bool valid = Acts.answers(P256_VERIFY, gasleft(), question, bytes32(uint256(1)));
+        bool valid = answers(P256_VERIFY, gasleft(), question, bytes32(uint256(1)));
         return valid ? Hashes.efficientKeccak256(qx, qy) : bytes32(0);
     }
 
@@ -56,7 +91,7 @@ library Signatures {
         bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
         // a wallet starved by the carrier would refuse a good act
         if (gasleft() < WALLET_GAS_NEEDED) revert ILotLedger.GasTooLow(WALLET_GAS_NEEDED, gasleft());
-        bool valid = Acts.answers(account, WALLET_GAS, question, bytes32(IERC1271.isValidSignature.selector));
+        bool valid = answers(account, WALLET_GAS, question, bytes32(IERC1271.isValidSignature.selector));
         return valid ? bytes32(uint256(uint160(account))) : bytes32(0);
     }
 }

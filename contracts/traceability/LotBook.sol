@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {Faults} from "../libraries/Faults.sol";
 import {LotWord} from "../libraries/LotWord.sol";
 import {ILotLedger} from "./ILotLedger.sol";
-import {IProcesses} from "./IProcesses.sol";
-import {Paperwork} from "./Paperwork.sol";
 
 /// @title LotBook
 /// @notice The state of all lots, what an act may be made upon, and what an auditor may rule.
-abstract contract LotBook is Paperwork {
+abstract contract LotBook is ILotLedger, AccessManaged {
+    using Faults for bytes4;
     using LotWord for uint256;
 
-    /// @dev Code of the loss kind `claimed` in the vocabulary: the only one that the ledger itself knows.
-    uint256 internal constant CLAIMED = 1;
     uint8 private constant RULABLE = uint8(LotWord.CONTESTED | LotWord.QUARANTINED | LotWord.REVIEW);
 
-    IProcesses internal immutable PROCESSES;
+    /// @dev The domain's verifying contract. It stays what it is when the authority is replaced: acts that are signed
+    /// and not yet carried must remain good.
+    address private immutable VERIFYING_CONTRACT;
 
-    /// @inheritdoc ILotLedger
-    mapping(bytes32 lot => uint256 word) public lots;
+    /// @dev In a struct, so that a batch finds a lot's place once and reads and writes there.
+    struct Lot {
+        uint256 word;
+    }
+
+    mapping(bytes32 id => Lot) internal _lots;
 
     /// @dev Who has title to a bailed lot; says nothing of any other.
     mapping(bytes32 lot => address owner) internal _titles;
@@ -26,8 +32,8 @@ abstract contract LotBook is Paperwork {
     /// @dev `collected 128 | concluded 128`
     uint256 private _totals;
 
-    constructor(address authority, address parties, address processes) Paperwork(authority, parties) {
-        PROCESSES = IProcesses(processes);
+    constructor(address authority) AccessManaged(authority) {
+        VERIFYING_CONTRACT = authority;
     }
 
     // The auditor
@@ -36,7 +42,7 @@ abstract contract LotBook is Paperwork {
     function ruleOnFlags(bytes32 lot, uint8 set, uint8 cleared, bytes32 basis) external restricted {
         uint256 word = _ruled(lot, basis);
         if ((set | cleared) & ~RULABLE != 0 || set & cleared != 0) revert FlagsNotRulable(lot, set, cleared);
-        lots[lot] = word.withFlags((word.flagsOf() | set) & ~uint256(cleared));
+        _lots[lot].word = word.withFlags((word.flagsOf() | set) & ~uint256(cleared));
         emit FlagsChanged(lot, set, cleared, basis);
     }
 
@@ -44,12 +50,31 @@ abstract contract LotBook is Paperwork {
     function voidLot(bytes32 lot, bytes32 basis) external restricted {
         uint256 word = _ruled(lot, basis);
         if (word.dispositionOf() != LotWord.OPEN) revert LotNotOpen(lot, uint8(word.dispositionOf()));
-        lots[lot] = word.voided();
+        _lots[lot].word = word.voided();
         _count(0, word.gramsOf());
         emit LotVoided(lot, msg.sender, uint48(word.gramsOf()), basis);
     }
 
     // Anyone
+
+    /// @inheritdoc ILotLedger
+    function domainSeparator() public view returns (bytes32 separator) {
+        return
+            keccak256(
+                abi.encode(
+                    keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                    keccak256("Tidemark"),
+                    keccak256("1"),
+                    block.chainid,
+                    VERIFYING_CONTRACT
+                )
+            );
+    }
+
+    /// @inheritdoc ILotLedger
+    function lots(bytes32 lot) external view returns (uint256 word) {
+        return _lots[lot].word;
+    }
 
     /// @inheritdoc ILotLedger
     function totals() external view returns (uint128 collected, uint128 concluded) {
@@ -58,7 +83,7 @@ abstract contract LotBook is Paperwork {
 
     /// @inheritdoc ILotLedger
     function ownerOf(bytes32 lot) public view returns (address owner) {
-        uint256 word = lots[lot];
+        uint256 word = _lots[lot].word;
         return word & LotWord.BAILED == 0 ? word.custodianOf() : _titles[lot];
     }
 
@@ -85,14 +110,14 @@ abstract contract LotBook is Paperwork {
 
     /// @dev Why no act made for this state can be recorded; empty when one can.
     function _openFault(bytes32 lot, uint256 word, uint256 seq) internal pure returns (bytes memory) {
-        if (word == 0) return abi.encodeWithSelector(LotUnknown.selector, lot);
+        if (word == 0) return LotUnknown.selector.because(lot);
         uint256 current = word.seqOf();
         // the last seq has no successor
         if (seq != current || current == LotWord.SEQ) {
-            return abi.encodeWithSelector(SeqNotCurrent.selector, lot, seq, current);
+            return SeqNotCurrent.selector.because(lot, seq, current);
         }
         if (word.dispositionOf() == LotWord.OPEN) return "";
-        return abi.encodeWithSelector(LotNotOpen.selector, lot, word.dispositionOf());
+        return LotNotOpen.selector.because(lot, word.dispositionOf());
     }
 
     /// @dev As {_openFault}, for an act of the custodian.
@@ -104,7 +129,7 @@ abstract contract LotBook is Paperwork {
     ) internal pure returns (bytes memory fault) {
         fault = _openFault(lot, word, seq);
         if (fault.length == 0 && word.custodianOf() != account) {
-            fault = abi.encodeWithSelector(NotCustodian.selector, lot, account, word.custodianOf());
+            fault = NotCustodian.selector.because(lot, account, word.custodianOf());
         }
     }
 
@@ -117,8 +142,13 @@ abstract contract LotBook is Paperwork {
     ) internal view returns (bytes memory fault) {
         fault = _holdingFault(lot, word, seq, account);
         if (fault.length == 0 && word & LotWord.BAILED != 0) {
-            fault = abi.encodeWithSelector(NotOwner.selector, lot, account, _titles[lot]);
+            fault = NotOwner.selector.because(lot, account, _titles[lot]);
         }
+    }
+
+    /// @dev Reverts with a fault, if it is one.
+    function _refuse(bytes memory fault) internal pure {
+        if (fault.length != 0) LowLevelCall.bubbleRevert(fault);
     }
 
     /// @dev The word of a lot that an auditor rules upon.
@@ -126,7 +156,7 @@ abstract contract LotBook is Paperwork {
         // the authority's `execute` would hide who ruled
         if (msg.sender == authority()) revert ActorHidden();
         if (basis == 0) revert BasisMissing(lot);
-        word = lots[lot];
+        word = _lots[lot].word;
         if (word == 0) revert LotUnknown(lot);
     }
 }

@@ -5,6 +5,8 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IParties} from "../../../contracts/access/IParties.sol";
 import {ActHashes} from "../../../contracts/libraries/ActHashes.sol";
 import {Acts} from "../../../contracts/libraries/Acts.sol";
+import {Inquiries} from "../../../contracts/libraries/Inquiries.sol";
+import {Signatures} from "../../../contracts/libraries/Signatures.sol";
 import {ILotActs} from "../../../contracts/traceability/ILotActs.sol";
 import {Messages} from "../support/Messages.sol";
 import {Signing} from "../support/Signing.sol";
@@ -45,7 +47,7 @@ contract ActsCaller {
     }
 
     function recover(bytes32 digest, bytes32 r, bytes32 vs) external view dirty returns (bytes32) {
-        return Acts.recover(digest, r, vs);
+        return Signatures.recover(digest, r, vs);
     }
 
     function hashOf(ILotActs.SplitAct calldata act) external view dirty returns (bytes32) {
@@ -194,22 +196,22 @@ contract ActsTest {
         Answer target = new Answer(answer, how & 2 != 0);
         (bool ok, bytes memory said) = address(target).staticcall("question");
         bool expected = ok && said.length > 31 && bytes32(said) == word;
-        assert(Acts.answers(address(target), gasleft(), "question", word) == expected);
-        assert(!Acts.answers(address(target), 100, "question", word));
-        assert(!Acts.answers(address(uint160(uint256(keccak256(answer)))), gasleft(), "question", word));
+        assert(Signatures.answers(address(target), gasleft(), "question", word) == expected);
+        assert(!Signatures.answers(address(target), 100, "question", word));
+        assert(!Signatures.answers(address(uint160(uint256(keccak256(answer)))), gasleft(), "question", word));
     }
 
     function testFuzz_ask_agreesWithAPlainCall(uint256[4][] memory acts, uint8 dirt) external view {
-        bytes32[] memory query = Acts.inquiry(2 * acts.length);
+        bytes32[] memory query = Inquiries.begin(2 * acts.length);
         IParties.Signatory[] memory signatories = new IParties.Signatory[](2 * acts.length);
         for (uint256 i = 0; i < acts.length; ++i) {
             uint256 giver = acts[i][0] >> 96;
             uint256 receiver = acts[i][2] >> 96;
-            Acts.put(query, i, giver, bytes32(acts[i][1]), receiver, bytes32(acts[i][3]));
+            Inquiries.put(query, i, giver, bytes32(acts[i][1]), receiver, bytes32(acts[i][3]));
             signatories[2 * i] = IParties.Signatory(address(uint160(giver)), bytes32(acts[i][1]));
             signatories[2 * i + 1] = IParties.Signatory(address(uint160(receiver)), bytes32(acts[i][3]));
         }
-        uint256[] memory words = Acts.ask(IParties(address(ECHO)), query);
+        uint256[] memory words = Inquiries.ask(IParties(address(ECHO)), query);
         bytes memory after_ = new bytes(dirt); // what is allocated next must not overlap the answer
         for (uint256 i = 0; i < dirt; ++i) after_[i] = 0xff;
         assert(query.length == 2 + 4 * acts.length);
@@ -225,7 +227,7 @@ contract ActsTest {
     }
 
     function askRefusing() external view {
-        Acts.ask(IParties(address(REFUSING)), Acts.inquiry(6));
+        Inquiries.ask(IParties(address(REFUSING)), Inquiries.begin(6));
     }
 
     function _privateKey(uint256 seed) private pure returns (uint256) {
