@@ -36,6 +36,10 @@ export const settings = {
     ...none,
     what: "deploy only, on a network: the admin's private key; unset on the embedded chain: the home's own",
   },
+  TIDEMARK_REGISTRY_KEY: {
+    ...none,
+    what: "accounts only: the private key of a holder of the role REGISTRY; it never leaves the command",
+  },
   TIDEMARK_ADMIN_DELAY: { ...same("0"), what: "deploy only: seconds an admin's action waits; set last" },
   TIDEMARK_WORKERS: {
     ...same(String(Math.max(1, Math.min(4, availableParallelism() - 1)))),
@@ -64,6 +68,7 @@ export interface Config {
   finality: "instant" | "finalized" | { depth: number };
   passphrase: string;
   adminKey: string | undefined;
+  registryKey: string | undefined;
   adminDelaySeconds: number;
   workers: number;
   bodyLimitBytes: number;
@@ -122,6 +127,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     finality: finality(needed("TIDEMARK_FINALITY")),
     passphrase: needed("TIDEMARK_PASSPHRASE"),
     adminKey: optional("TIDEMARK_ADMIN_KEY"),
+    registryKey: optional("TIDEMARK_REGISTRY_KEY"),
     adminDelaySeconds: whole("TIDEMARK_ADMIN_DELAY", needed("TIDEMARK_ADMIN_DELAY"), 2 ** 32 - 1),
     workers: Math.max(1, whole("TIDEMARK_WORKERS", needed("TIDEMARK_WORKERS"), 64)),
     bodyLimitBytes: whole("TIDEMARK_BODY_LIMIT", needed("TIDEMARK_BODY_LIMIT"), 2 ** 30),

@@ -7,13 +7,14 @@ import { route, type Route } from "../route.ts";
 import {
   licenceKindName,
   readAccountStandings,
+  readKeys,
   readKeysOf,
   readLicences,
   type BoundKey,
   type Licence,
   type Standing,
 } from "./queries.ts";
-import { accountParams, accountView, kinds, statuses } from "./schemas.ts";
+import { accountParams, accountView, keyParams, keyView, kinds, statuses } from "./schemas.ts";
 
 /** Bit 7 says that the account's own key is dated; its date is among the keys. */
 const STATUS_BITS = 0x7f;
@@ -55,6 +56,20 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
           const keys = await readKeysOf(sql, params.id);
           return { status: 200, body: presentAccount(params.id, standing, keys, await readLicences(sql, params.id)) };
         }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/keys/{id}",
+      summary:
+        "Which account a key was bound to, and when it signs for it; an account's own key is here once it is dated",
+      params: keyParams,
+      answers: { 200: { description: "The key", schema: keyView } },
+      problems: ["not-found"],
+      async handle({ params: { id } }) {
+        const bound = (await readKeys(db.sql, [id])).get(id);
+        if (!bound) throw new Problem("not-found", `no key ${id} was ever bound`);
+        return { status: 200, body: { id, account: bound.account, from: bound.validFrom, until: bound.validUntil } };
+      },
     }),
   ];
 }

@@ -7,18 +7,18 @@ export const kinds = ["person", "organisation", "facility", "vessel", "verifier"
 
 export const accountParams = z.object({ id: address });
 
+const keyId = hex(32, "a secp256k1 address, left-padded, or keccak256(qx, qy) of a P-256 key");
+const keyUntil = seconds.meta({ description: "the key is valid before this second; 2^40 − 1: no end" });
+
+export const keyParams = z.object({ id: keyId });
+export const keyView = z.strictObject({ id: keyId, account: address, from: seconds, until: keyUntil });
+
 export const accountView = z.strictObject({
   id: address,
   status: z.enum(statuses),
   kinds: z.array(z.enum(kinds)).meta({ description: "what it is registered as" }),
   keys: z
-    .array(
-      z.strictObject({
-        id: hex(32, "a secp256k1 address, left-padded, or keccak256(qx, qy) of a P-256 key"),
-        from: seconds,
-        until: seconds.meta({ description: "the key is valid before this second; 2^40 − 1: no end" }),
-      }),
-    )
+    .array(z.strictObject({ id: keyId, from: seconds, until: keyUntil }))
     .meta({ description: "keys bound to it; an id that is itself a key's address signs without being listed" }),
   licences: z
     .array(
