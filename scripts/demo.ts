@@ -232,14 +232,14 @@ async function rule({ screen, api, ledger, year }: Stage): Promise<void> {
     { lot: year.quarantined.id, flag: "quarantined" },
     ...reviewed.map(({ id }): Case => ({ lot: id, flag: "review" })),
   ];
-  await stepOver(
+  const lifted = await stepOver(
     screen,
     ["裁定", "Rule"],
     cases.length,
     () => release(api, ledger, cases),
-    (lifted) => (lifted > 0 ? `the auditor lifted ${lifted} flags, with reasons` : "nothing to rule on"),
+    (found) => (found > 0 ? `the auditor lifted ${found} flags, with reasons` : "nothing to rule on"),
   );
-  screen.print(...Object.values(grounds).flatMap(({ zh, en }) => [`     ${zh}`, `     ${en}`]));
+  if (lifted > 0) screen.print(...Object.values(grounds).flatMap(({ zh, en }) => [`     ${zh}`, `     ${en}`]));
 }
 
 function introduce(screen: Screen, share: number): void {

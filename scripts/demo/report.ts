@@ -1,12 +1,11 @@
 /** What the player shows at the end: the way of the delivered granulate, the year's mass balance, whether the books balance, and what to do next. */
-import type { Hex } from "../../server/chain/port.ts";
 import { lists, lossKinds, nameOf } from "../../server/access/vocabulary.ts";
 import { totalsOf, type Book } from "./book.ts";
 import type { Api, Conservation, Digests, Provenance } from "./client.ts";
 import type { Cast } from "./keys.ts";
 import { names } from "./scenario/people.ts";
 import type { Year } from "./scenario/year.ts";
-import { chinaTime, count, kilograms, percent, table, type Screen } from "./screen.ts";
+import { chinaTime, count, kilograms, percent, table, tree, type Branch, type Screen } from "./screen.ts";
 
 /** Everything shown that is read from the API once all is settled. */
 export interface Findings {
@@ -21,41 +20,44 @@ export async function readFindings(api: Api, { delivered }: Year): Promise<Findi
   return { conservation, digest, provenance: await api.provenance(delivered.id) };
 }
 
-/** An account of the demo by its names. */
-function namesOf(cast: Cast, id: Hex | "collectors" | "persons"): { zh: string; en: string } {
-  const who = id === "collectors" ? id : cast.parties.find(({ account }) => account === id)?.who;
-  return (who && names[who as keyof typeof names]) || { zh: id, en: id };
+type Flow = Provenance["flows"][number];
+type End = Flow["to"];
+
+/** A cell ends where the next begins. */
+const NEXT_CELL = "\t";
+
+/** The way back from a place: who gave to it, how much in how many acts, and below that who gave to them. */
+function wayBack(cast: Cast, flows: readonly Flow[], to: End, shown = new Set<End>()): Branch[] {
+  if (shown.has(to)) return [];
+  shown.add(to);
+  return flows
+    .filter((flow) => flow.to === to)
+    .map(({ from, massGrams, acts }) => ({
+      text: [nameOfEnd(cast, from), kilograms(Number(massGrams)), `${count(acts)} ×`].join(NEXT_CELL),
+      branches: wayBack(cast, flows, from, shown),
+    }));
 }
 
-/** Places in the order in which material passes them. */
-const way = Object.keys(names);
-
-type Flow = Provenance["flows"][number];
-
-/** What came from whom to whom, from the beach on: both ends, mass, acts, days. */
-function wayOf(cast: Cast, flows: readonly Flow[]): string[] {
-  const at = (id: Flow["from"]): number =>
-    way.indexOf(id === "collectors" ? id : (cast.parties.find(({ account }) => account === id)?.who ?? ""));
-  const rows = flows
-    .toSorted((a, b) => at(a.from) - at(b.from))
-    .map(({ from, to, massGrams, acts }) => {
-      const [giver, receiver] = [namesOf(cast, from), namesOf(cast, to)];
-      const both = [giver.zh, "→", receiver.zh, " ", giver.en, "→", receiver.en].join(" ");
-      return [both, kilograms(Number(massGrams)), `${count(acts)} ×`];
-    });
-  return table(rows);
+/** An account of the demo by its names. */
+function nameOfEnd(cast: Cast, end: End): string {
+  const who = end === "collectors" ? end : cast.parties.find(({ account }) => account === end)?.who;
+  const { zh, en } = names[who as keyof typeof names];
+  return `${zh} ${en}`;
 }
 
 function showProvenance(screen: Screen, url: string, cast: Cast, year: Year, { provenance }: Findings): void {
   const { totals, flows } = provenance;
   const { id, grams } = year.delivered;
+  const brand = cast.of("brand").account;
+  const picture = { text: nameOfEnd(cast, brand), branches: wayBack(cast, flows, brand) };
   screen.heading("溯源", "Where the delivered granulate comes from");
   const days = [totals.firstCapturedAt, totals.lastCapturedAt].map((at) => chinaTime(at ?? 0).slice(0, 10));
   screen.print(
-    `再生塑料颗粒 regranulate, ${kilograms(grams)} left with the brand, from ${count(totals.collectors)} collectors' hands:`,
-    `${count(totals.collects)} collects, ${kilograms(Number(totals.collectedGrams))}, ${days.join(" … ")}; ${count(totals.acts)} acts in all`,
+    `再生塑料颗粒 Regranulate, ${kilograms(grams)} of it not claimed yet. Made of what`,
+    `${count(totals.collectors)} collectors brought in ${count(totals.collects)} collects, ${kilograms(Number(totals.collectedGrams))}: ${count(totals.acts)} acts,`,
+    `${days.join(" … ")}. Who gave how much to whom:`,
     "",
-    ...wayOf(cast, flows),
+    ...table(tree(picture).map((line) => line.split(NEXT_CELL))),
     "",
     `${url}/lots/${id}?lang=zh`,
     `${url}/lots/${id}?lang=en`,

@@ -85,11 +85,29 @@ const widthOf = (text: string): number => text.length + (text.match(/[\u2e80-\u9
 
 /** Text in columns; the cells of every row but the first column stand to the right. */
 export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => widthOf(row[i] ?? ""))));
   const filled = (cell: string, column: number): string => " ".repeat(widths[column]! - widthOf(cell));
   return rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell + filled(cell, i) : filled(cell, i) + cell)).join("  "),
+    row
+      .map((cell, i) => (i === 0 ? cell + filled(cell, i) : filled(cell, i) + cell))
+      .join("  ")
+      .trimEnd(),
   );
+}
+
+export interface Branch {
+  text: string;
+  branches: readonly Branch[];
+}
+
+/** A tree as lines. */
+export function tree({ text, branches }: Branch): string[] {
+  const last = branches.length - 1;
+  const below = branches.flatMap((branch, i) =>
+    tree(branch).map((line, k) => `${k === 0 ? (i === last ? "└─ " : "├─ ") : i === last ? "   " : "│  "}${line}`),
+  );
+  return [text, ...below];
 }
 
 export const count = (n: number | bigint): string => n.toLocaleString("en-US");
