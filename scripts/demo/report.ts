@@ -111,7 +111,7 @@ export function showFindings(screen: Screen, url: string, cast: Cast, year: Year
 export function showNext(screen: Screen, url: string, pid: number | undefined, stays: boolean): void {
   screen.heading("接下来", "Next");
   const served = [
-    [`${url}/`, "look any lot up, or see how it all flowed"],
+    [`${url}/`, "look any lot up; see whether the books balance"],
     [`npm run audit -- --api ${url}`, "reads everything again, by code of its own"],
   ];
   const rows = [

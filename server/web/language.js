@@ -13,7 +13,8 @@ function kept() {
   }
 }
 
-const first = kept();
+/** A link may name the language, for the one visit; else the one chosen last, else the browser's. */
+const first = new URLSearchParams(location.search).get("lang") ?? kept();
 let current =
   first === "zh" || first === "en" ? first : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 const listeners = new Set();

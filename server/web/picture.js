@@ -7,6 +7,8 @@ import { accountMark } from "./marks.js";
 import { number } from "./parts.js";
 
 const WIDE = 640;
+/** Between two layers with less than this a label leaves its mark out and wraps. */
+const TIGHT = 150;
 const BARS = 300;
 
 const day = (seconds, tag) =>
@@ -113,14 +115,15 @@ function wide(layout, view, here, width) {
     ),
   );
   const step = width / layout.layers.length;
+  const tight = step < TIGHT;
   const labels = layout.layers.flat().map((node) =>
     place(label(node, view, here), {
-      left: `${node.x + 18}px`,
+      left: `${node.x + (tight ? 14 : 18)}px`,
       top: `${node.y + node.height / 2}px`,
-      "max-width": `${step - 26}px`,
+      "max-width": `${step - (tight ? 16 : 26)}px`,
     }),
   );
-  const picture = h("div", { class: "flow-wide" }, drawing, labels);
+  const picture = h("div", { class: tight ? "flow-wide tight" : "flow-wide" }, drawing, labels);
   return place(picture, { height: `${layout.height}px` });
 }
 

@@ -125,7 +125,7 @@ export const words = {
   "lot.kind": { zh: "物料", en: "Lot" },
   "lot.id": { zh: "物料编号", en: "Lot id" },
   "lot.custodian": { zh: "现保管方", en: "Custodian" },
-  "lot.seq": { zh: "收集之后的操作", en: "Acts since it was collected" },
+  "lot.seq": { zh: "形成之后的操作", en: "Acts since it was made" },
   "lot.class": { zh: "类别代码", en: "Class code" },
   "disposition.open": { zh: "现存", en: "Live" },
   "disposition.consumed": { zh: "已用尽", en: "Consumed" },
