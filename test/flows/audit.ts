@@ -109,6 +109,19 @@ describe("npm run audit", function () {
       },
     ],
     [
+      "a lot's custodian",
+      async () => {
+        const { account } = audited.api.cast.point;
+        const lot = await one(sql<{ id: Hex }>`SELECT id FROM lot WHERE custodian = ${account} ORDER BY id LIMIT 1`);
+        await sql`UPDATE lot SET custodian = ${ZERO} WHERE id = ${lot.id}`;
+        const place = await placeOf(lot.id);
+        return {
+          rows: [{ key: `lot/${lot.id}`, field: "custodian", said: ZERO, expected: account, place }],
+          answers: [`/v1/lots/${lot.id} custodian`],
+        };
+      },
+    ],
+    [
       "a lot's flags",
       async () => {
         const lot = await one(sql<{ id: Hex }>`SELECT id FROM lot WHERE flags = 0 ORDER BY id LIMIT 1`);

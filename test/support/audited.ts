@@ -14,6 +14,7 @@ import { createSigner, type Signer } from "../../server/chain/transactions.ts";
 import { settings } from "../../server/config.ts";
 import { openApi, type TestApi } from "./api.ts";
 import { startDag, type Dag } from "./dag.ts";
+import { allFinal, apiAt } from "./homes.ts";
 import { person, type Ledger, type Person } from "./ledger.ts";
 
 export interface Audited {
@@ -74,6 +75,13 @@ export async function openAudited(seed: number, steps: number): Promise<Audited>
   for (const kind of [1, 2]) await register("grantLicence", [account, kind, 1, 2_000_000_000, 5n ** 20n, document]);
   await register("revokeLicence", [account, 2, id("withdrawn")]);
   await register("bindKey", [account, zeroPadValue(person("spare key").account, 32), 5, 2_000_000_000]);
+  // lots in the hands of a facility, which may be named
+  const collects = api.acts(0, 5);
+  await api.ask(
+    "/v1/acts",
+    collects.map(({ item }) => item),
+  );
+  await allFinal(apiAt(api.running.url), collects);
   await play(steps);
   return { api, dag, play, register };
 }
