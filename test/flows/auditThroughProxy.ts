@@ -212,13 +212,27 @@ describe("npm run audit, through a proxy", function () {
     expect(Number(block)).to.be.greaterThan(report.block + 20);
   });
 
-  it("given a row edited in a server that goes on recording, when audited, then that row is named, and no other", async () => {
-    const { account } = audited.api.cast.point;
-    await sql`UPDATE licence SET capacity_grams = 1 WHERE account = ${account}`;
-    const report = await auditThrough((_, body) => body, playingOn(40));
-    await sql`UPDATE licence SET capacity_grams = ${5n ** 20n} WHERE account = ${account}`;
-    expect(differencesOf(report).map(({ key, field }) => `${key} ${field}`)).to.deep.equal([
-      `licence/${account}/01 capacityGrams`,
-    ]);
+  it("given rows edited in a server that goes on recording, when read in many pages, then those are named, and no others", async () => {
+    const terms = await sql<{ key: string }>`
+      SELECT 'term/' || lpad(list::text, 3, '0') || '/' || lpad(code::text, 5, '0') AS key FROM vocabulary ORDER BY 1`;
+    const play = playingOn(25);
+    let pages = 0;
+    await sql`UPDATE vocabulary SET active = NOT active`;
+    try {
+      const report = await auditThrough(
+        (_, body) => body,
+        (exchange) => {
+          if (exchange.path.includes("limit=5000")) pages++;
+          exchange.path = exchange.path.replace("limit=5000", "limit=40");
+          return play(exchange);
+        },
+      );
+      expect(pages).to.be.at.least(10);
+      expect(differencesOf(report).map(({ key, field }) => `${key} ${field}`)).to.deep.equal(
+        terms.map(({ key }) => `${key} active`),
+      );
+    } finally {
+      await sql`UPDATE vocabulary SET active = NOT active`;
+    }
   });
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
 export interface Exchange {
+  /** may be changed ahead of the request */
   path: string;
   /** the body that was sent, as JSON; `undefined` where there was none */
   sent: unknown;
@@ -27,7 +28,7 @@ export async function startProxy(
     const exchange = { path, sent: body === "" ? undefined : (JSON.parse(body) as unknown) };
     await before(exchange);
     const posted = body === "" ? {} : { method: "POST", body };
-    const answer = await fetch(target + path, { headers: { "content-type": "application/json" }, ...posted });
+    const answer = await fetch(target + exchange.path, { headers: { "content-type": "application/json" }, ...posted });
     return { status: answer.status, text: JSON.stringify(change(exchange, await answer.json())) };
   };
   const server = createServer((request, response) => {
