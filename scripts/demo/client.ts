@@ -1,7 +1,7 @@
 /** The HTTP API as the player uses it. Every call may be made again, so a server that goes away and comes back changes nothing. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import type { accountView, keyView } from "../../server/access/schemas.ts";
+import type { accountView, accountsView, keyView } from "../../server/access/schemas.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { Refusal, type ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
@@ -49,6 +49,7 @@ export type Lot = z.output<typeof lotView>;
 export type Provenance = z.output<typeof publicView>;
 export type Account = z.output<typeof accountView>;
 export type Key = z.output<typeof keyView>;
+export type Standing = z.output<typeof accountsView>["accounts"][number];
 
 export interface Api {
   ledger(): Promise<Ledger>;
@@ -56,6 +57,10 @@ export interface Api {
   account(id: Hex): Promise<Account | undefined>;
   /** A key that was ever bound, by its id of 32 bytes. */
   key(id: Hex): Promise<Key | undefined>;
+  /** Those of the accounts that are registered. @param ids up to 100 */
+  accounts(ids: readonly Hex[]): Promise<Standing[]>;
+  /** Those of the keys that were ever bound. @param ids up to 100 */
+  keys(ids: readonly Hex[]): Promise<Key[]>;
   request(id: Hex): Promise<RequestView | undefined>;
   /** States of those that the server knows. @param ids up to 100 */
   states(ids: readonly Hex[]): Promise<RequestStateView[]>;
@@ -132,11 +137,11 @@ export function createApi(link: Link): Api {
     sender: (address) => get(`/v1/senders/${address}`),
     account: (id) => find(`/v1/accounts/${id}`),
     key: (id) => find(`/v1/keys/${id}`),
+    accounts: async (ids) => (await get<{ accounts: Standing[] }>(`/v1/accounts?${several("id", ids)}`)).accounts,
+    keys: async (ids) => (await get<{ keys: Key[] }>(`/v1/keys?${several("id", ids)}`)).keys,
     request: (id) => find(`/v1/requests/${id}`),
     async states(ids) {
-      const { requests } = await get<{ requests: RequestStateView[] }>(
-        `/v1/requests?${ids.map((id) => `digest=${id}`).join("&")}`,
-      );
+      const { requests } = await get<{ requests: RequestStateView[] }>(`/v1/requests?${several("digest", ids)}`);
       return requests;
     },
     lot: (id) => find(`/v1/lots/${id}`),
@@ -157,6 +162,8 @@ export function createApi(link: Link): Api {
     },
   };
 }
+
+const several = (name: string, ids: readonly Hex[]): string => ids.map((id) => `${name}=${id}`).join("&");
 
 /** The problem document of an answer in words. */
 function words({ status, body }: Answer): string {

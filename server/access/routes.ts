@@ -14,10 +14,36 @@ import {
   type Licence,
   type Standing,
 } from "./queries.ts";
-import { accountParams, accountView, keyParams, keyView, kinds, statuses } from "./schemas.ts";
+import {
+  accountParams,
+  accountView,
+  accountsQuery,
+  accountsView,
+  keyParams,
+  keysQuery,
+  keysView,
+  keyView,
+  kinds,
+  statuses,
+} from "./schemas.ts";
 
 /** Bit 7 says that the account's own key is dated; its date is among the keys. */
 const STATUS_BITS = 0x7f;
+
+type StandingView = z.input<typeof accountsView>["accounts"][number];
+
+const presentStanding = (id: Hex, standing: Standing): StandingView => ({
+  id,
+  status: statuses[(standing.status & STATUS_BITS) - 1] ?? "closed",
+  kinds: kinds.filter((_, i) => (standing.kinds >> i) & 1),
+});
+
+const presentKey = (id: Hex, { account, validFrom, validUntil }: BoundKey): z.input<typeof keyView> => ({
+  id,
+  account,
+  from: validFrom,
+  until: validUntil,
+});
 
 function presentAccount(
   id: Hex,
@@ -26,9 +52,7 @@ function presentAccount(
   licences: readonly Licence[],
 ): z.input<typeof accountView> {
   return {
-    id,
-    status: statuses[(standing.status & STATUS_BITS) - 1] ?? "closed",
-    kinds: kinds.filter((_, i) => (standing.kinds >> i) & 1),
+    ...presentStanding(id, standing),
     keys: keys.map(({ id, validFrom, validUntil }) => ({ id, from: validFrom, until: validUntil })),
     licences: licences.map(({ kind, validFrom, validUntil, capacityGrams, document }) => ({
       kind: licenceKindName(kind),
@@ -68,7 +92,31 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
       async handle({ params: { id } }) {
         const bound = (await readKeys(db.sql, [id])).get(id);
         if (!bound) throw new Problem("not-found", `no key ${id} was ever bound`);
-        return { status: 200, body: { id, account: bound.account, from: bound.validFrom, until: bound.validUntil } };
+        return { status: 200, body: presentKey(id, bound) };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/accounts",
+      summary: "Which of several accounts are registered, and as what: ?id=…&id=…, up to 100",
+      query: accountsQuery,
+      answers: { 200: { description: "Their standings", schema: accountsView } },
+      problems: [],
+      async handle({ query }) {
+        const standings = await readAccountStandings(db.sql, [query.id].flat());
+        return { status: 200, body: { accounts: [...standings].map(([id, each]) => presentStanding(id, each)) } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/keys",
+      summary: "Which of several keys were ever bound, and to which accounts: ?id=…&id=…, up to 100",
+      query: keysQuery,
+      answers: { 200: { description: "The keys", schema: keysView } },
+      problems: [],
+      async handle({ query }) {
+        const bound = await readKeys(db.sql, [query.id].flat());
+        return { status: 200, body: { keys: [...bound].map(([id, key]) => presentKey(id, key)) } };
       },
     }),
   ];

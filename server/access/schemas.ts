@@ -13,6 +13,20 @@ const keyUntil = seconds.meta({ description: "the key is valid before this secon
 export const keyParams = z.object({ id: keyId });
 export const keyView = z.strictObject({ id: keyId, account: address, from: seconds, until: keyUntil });
 
+/** Query of several ids: `?id=…&id=…`. */
+const several = <T extends z.ZodType>(id: T): z.ZodUnion<[T, z.ZodArray<T>]> =>
+  z.union([id, z.array(id).min(1).max(100)]);
+
+export const accountsQuery = z.strictObject({ id: several(address) });
+export const accountsView = z.strictObject({
+  accounts: z
+    .array(z.strictObject({ id: address, status: z.enum(statuses), kinds: z.array(z.enum(kinds)) }))
+    .meta({ description: "those that are registered" }),
+});
+
+export const keysQuery = z.strictObject({ id: several(keyId) });
+export const keysView = z.strictObject({ keys: z.array(keyView).meta({ description: "those that were ever bound" }) });
+
 export const accountView = z.strictObject({
   id: address,
   status: z.enum(statuses),
