@@ -17,6 +17,15 @@ import { skipBecause } from "./skip.ts";
 
 type Close = () => Promise<void>;
 
+/** What one test may take: several times what the longest took with eight processes to a core. */
+const LIMIT_MS = 60_000;
+
+/**
+ * What the making of the template may take, once a process and before the first test: 4 s of computing, which took 47 s
+ * with eight processes to a core. Nearly all of that was waiting for the processor; of its 1,204 fsyncs none took 0.3 s.
+ */
+const TEMPLATE_LIMIT_MS = 180_000;
+
 /** What a server as a child process is given of a database. */
 export interface ServerDatabase {
   /** The environment that makes a server use a new database. */
@@ -29,9 +38,13 @@ export interface ServerDatabase {
  */
 export function eachDatabase(title: string, tests: (open: () => Promise<Db>) => void): void {
   describe(title, function () {
-    this.timeout(180_000);
+    this.timeout(LIMIT_MS);
     const closeLater = closing();
-    describe("on PGlite", () =>
+    describe("on PGlite", () => {
+      before(async function () {
+        this.timeout(TEMPLATE_LIMIT_MS);
+        await readyTemplate();
+      });
       tests(async () => {
         const folder = newFolder();
         closeLater(async () => rmSync(folder, { recursive: true, force: true }));
@@ -39,7 +52,8 @@ export function eachDatabase(title: string, tests: (open: () => Promise<Db>) => 
         const db = await openPglite({ folder });
         closeLater(() => db.close());
         return db;
-      }));
+      });
+    });
     onPostgres((postgres) =>
       tests(async () => {
         const url = await freshPostgres(postgres, closeLater);
@@ -65,7 +79,7 @@ export function eachServerDatabase(title: string, tests: (database: ServerDataba
 /** A suite for what only a PostgreSQL server has; `fresh` gives the URL of a new, migrated database. */
 export function onPostgresOnly(title: string, tests: (fresh: () => Promise<string>) => void): void {
   describe(title, function () {
-    this.timeout(180_000);
+    this.timeout(LIMIT_MS);
     const closeLater = closing();
     onPostgres((postgres) => tests(() => freshPostgres(postgres, closeLater)));
   });
@@ -117,9 +131,11 @@ async function makePgliteTemplate(): Promise<string> {
   return folder;
 }
 
+const readyTemplate = (): Promise<string> => (pgliteTemplate ??= makePgliteTemplate());
+
 /** Copies a migrated, cleanly closed PGlite into a folder that is there, as `openPglite` expects it. */
 export async function copyPglite(folder: string): Promise<void> {
-  const template = await (pgliteTemplate ??= makePgliteTemplate());
+  const template = await readyTemplate();
   // a thousand files: eight times faster than Node's own
   if (process.platform === "win32") cpSync(template, folder, { recursive: true });
   else execFileSync("cp", ["-R", `${template}/.`, folder]);
