@@ -45,13 +45,20 @@ export async function handIn(
 ): Promise<Handed> {
   const counts = { accepted: 0, duplicate: 0, waiting: 0, rejected: 0 };
   const rejected: Handed["rejected"] = new Map();
+  // what is handed in twice is the very same the second time
+  const signed = new Map<Act, Bundle[number]>();
+  const signedOnce = (act: Act): Bundle[number] => {
+    const before = signed.get(act) ?? sign(act);
+    signed.set(act, before);
+    return before;
+  };
   let sent = 0;
   let answering = Promise.resolve();
   for (const bundle of bundles) {
     // signed while the server has the one before
-    const signed = bundle.map(sign);
+    const items = bundle.map(signedOnce);
     await answering;
-    answering = api.sendActs(signed).then((results) => {
+    answering = api.sendActs(items).then((results) => {
       bundle.forEach(({ id }, i) => {
         const { status, problem } = results[i]!;
         counts[status] += 1;

@@ -3,7 +3,7 @@
  * follow from the acts alone, so a whole year is written before anything of it is handed in.
  */
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { domainSeparator, toHex, type Domain } from "../../server/chain/eip712.ts";
+import { domainSeparator, toBytes, toHex, type Domain } from "../../server/chain/eip712.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { digestOf, isShared, receiptDigestOf, type ActType, type Messages } from "../../server/traceability/acts.ts";
 import { childId } from "../../server/traceability/children.ts";
@@ -179,8 +179,8 @@ export function totalsOf({ acts, lots, losses }: Book): { collected: number; con
  * Signs as those people do: the giver or operator the act, the receiver the act with the giver's signature.
  * @param separator `domainSeparator` of the ledger
  */
-export function signAct(separator: Uint8Array, cast: Cast, { type, act, giver, receiver }: Act): Bundle[number] {
-  const signature = cast.of(giver).sign(digestOf(separator, type, act), act.capturedAt);
+export function signAct(separator: Uint8Array, cast: Cast, { id, type, act, giver, receiver }: Act): Bundle[number] {
+  const signature = cast.of(giver).sign(toBytes(id), act.capturedAt);
   if (!isShared(type) || !receiver) return { type, act, signature } as Bundle[number];
   const receipt = receiptDigestOf(separator, type, act as Messages[typeof type], signature);
   const receiverSignature = cast.of(receiver).sign(receipt, act.capturedAt);
