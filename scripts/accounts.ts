@@ -109,7 +109,7 @@ async function linkTo(named: string | undefined, home: string): Promise<Link> {
       `No server holds ${home}. Start it with npm start, set TIDEMARK_HOME, or name one with --api URL.`,
     );
   }
-  return { url: () => url, attach };
+  return { url: () => url ?? "", attach };
 }
 
 function textOf(path: string): string {
@@ -165,7 +165,8 @@ function progressOn(screen: Screen | undefined): WorkDeps["progress"] {
   const open = new Map<string, Step>();
   return (name, done, total) => {
     if (!screen) return;
-    const step = open.get(name) ?? screen.step(...labels[name]);
+    const [zh, en] = labels[name];
+    const step = open.get(name) ?? screen.step(zh, en);
     open.set(name, step);
     if (done < total) step.update(done, total, `${count(done)} / ${count(total)}`);
     else step.done(count(total));

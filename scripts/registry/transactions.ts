@@ -28,7 +28,7 @@ export interface Round {
 
 /** Calls of the authority's own in one transaction, all or none. */
 export const together = ({ contracts }: Ledger, calls: readonly Hex[]): Call => {
-  const data = interfaces.AccessManager.encodeFunctionData("multicall", [calls]) as Hex;
+  const data = interfaces.AccessManager.encodeFunctionData("multicall", [[...calls]]) as Hex;
   return { to: contracts.AccessManager, data };
 };
 
