@@ -28,7 +28,7 @@ interface Planted {
 }
 
 describe("npm run audit", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let audited: Audited;
   let url: string;
   let sql: Sql;

@@ -9,7 +9,7 @@ import { foundBy, openAudited, type Audited } from "../support/audited.ts";
 const AUDIT = fileURLToPath(new URL("../../scripts/audit.ts", import.meta.url));
 
 describe("npm run audit, the command", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let audited: Audited;
   let url: string;
   let sql: Sql;

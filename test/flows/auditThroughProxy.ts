@@ -9,7 +9,7 @@ import { auditOf, failing, foundBy, one, openAudited, type Audited } from "../su
 import { startProxy, type Exchange, type Proxy } from "../support/proxy.ts";
 
 describe("npm run audit, through a proxy", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let audited: Audited;
   let url: string;
   let sql: Sql;

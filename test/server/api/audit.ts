@@ -18,7 +18,7 @@ interface Page {
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 describe("GET /v1/audit/records", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let audited: Audited;
   before(async () => {
     audited = await openAudited(15, 50);
