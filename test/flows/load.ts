@@ -162,6 +162,8 @@ eachServerDatabase("a server under load", (database) => {
     const replies = Promise.all(Array.from({ length: 2 * CONNECTIONS }, () => crowd.ask(largest)));
     await handIn(url, scene.bundles.slice(0, 20));
     const answers = await replies;
+    // there is room again
+    expect((await crowd.ask(largest)).status).to.equal(422);
     crowd.close();
     expect(await health.stop()).to.include(200);
     expect(answers.filter((reply) => !isRight(reply))).to.deep.equal([]);

@@ -60,6 +60,10 @@ function answered(url: string, agent: Agent, question: Question): Promise<Reply 
       asked.destroy();
     }, HANG_MS);
     asked.on("close", () => clearTimeout(hang));
+    // one that was answered early may be closed while the rest of its body is still on its way out
+    asked.on("socket", (socket) => {
+      if (!socket.listeners("error").includes(ignore)) socket.on("error", ignore);
+    });
     asked.on("error", (error: NodeJS.ErrnoException) => {
       if (asked.reusedSocket && error.code === "ECONNRESET") resolve("closed");
       else failed(error.message);
@@ -79,6 +83,8 @@ function answered(url: string, agent: Agent, question: Question): Promise<Reply 
     }
   });
 }
+
+const ignore = (): void => undefined;
 
 async function whole(response: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];

@@ -10,6 +10,8 @@ describe("accounts", () => {
   before(async function () {
     this.timeout(60_000);
     api = await openApi();
+    // the demo's point has one, and these tests tell of licences from none on
+    await api.running.db.sql`DELETE FROM licence`;
     const acts = api.acts(0, 10);
     grams = acts.reduce((sum, { item }) => sum + item.act.grams, 0);
     await api.ask(
@@ -49,5 +51,23 @@ describe("accounts", () => {
   it("given an account that is not registered, when its stock is asked for, then there is none", async () => {
     const { status, body } = await api.ask(`/v1/accounts/0x${"ee".repeat(20)}/stock`);
     expect([status, body["code"]]).to.deep.equal([404, "not-found"]);
+  });
+
+  it("given a key that is bound, when it is asked for alone or among others, then its account and dates are told, and nothing of the others", async () => {
+    const { point, keeper } = api.cast;
+    const [id, unbound] = [`0x${keeper.address.slice(2).padStart(64, "0")}`, `0x${"ee".repeat(32)}`];
+    const { body } = await api.ask(`/v1/keys/${id}`);
+    expect([body["id"], body["account"], body["until"]]).to.deep.equal([id, point.account, 2 ** 40 - 1]);
+    expect((await api.ask(`/v1/keys?id=${unbound}&id=${id}`)).body["keys"]).to.deep.equal([body]);
+    expect((await api.ask(`/v1/keys/${unbound}`)).body["code"]).to.equal("not-found");
+  });
+
+  it("given accounts and others, when several are asked for, then those that are registered are told, and as what; above 100 none", async () => {
+    const { account } = api.cast.point;
+    const nobody = `0x${"ee".repeat(20)}`;
+    const { body } = await api.ask(`/v1/accounts?id=${nobody}&id=${account}`);
+    expect(body["accounts"]).to.deep.equal([{ id: account, status: "active", kinds: ["facility"] }]);
+    const many = Array.from({ length: 101 }, () => `id=${account}`).join("&");
+    expect((await api.ask(`/v1/accounts?${many}`)).status).to.equal(400);
   });
 });
