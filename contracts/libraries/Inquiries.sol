@@ -55,37 +55,36 @@ library Inquiries {
         uint256 i
     ) internal view returns (bool proved) {
         assembly ("memory-safe") {
-            let giverR := calldataload(signatures)
-            let giverVs := calldataload(add(signatures, 0x20))
-            let receiverR := calldataload(add(signatures, 0x40))
-            let receiverVs := calldataload(add(signatures, 0x60))
-            proved := or(iszero(giverR), iszero(receiverR))
+            proved := or(iszero(calldataload(signatures)), iszero(calldataload(add(signatures, 0x40))))
             if iszero(proved) {
                 let free := mload(0x40)
                 let pair := add(add(query, 0x60), shl(7, i))
                 mstore(pair, giver)
                 mstore(add(pair, 0x40), receiver)
-                let s := and(giverVs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+
+                calldatacopy(0x40, signatures, 0x40) // r, vs
+                let signed := keccak256(0x40, 0x40)
+                let vs := mload(0x60)
+                let s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
                 mstore(0, digest)
-                mstore(0x20, add(shr(255, giverVs), 27))
-                mstore(0x40, giverR)
+                mstore(0x20, add(shr(255, vs), 27))
                 mstore(0x60, s)
                 if lt(s, 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1) {
                     pop(staticcall(gas(), 1, 0, 0x80, add(pair, 0x20), 0x20))
                 }
 
-                mstore(0x60, giverVs)
-                mstore(0x40, keccak256(0x40, 0x40))
                 mstore(0, receiptType)
                 mstore(0x20, structHash)
+                mstore(0x40, signed)
                 mstore(0x40, keccak256(0, 0x60)) // the receipt's struct hash
                 mstore(0, 0x1901)
                 mstore(0x20, domain)
                 mstore(0, keccak256(0x1e, 0x42))
 
-                s := and(receiverVs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
-                mstore(0x20, add(shr(255, receiverVs), 27))
-                mstore(0x40, receiverR)
+                calldatacopy(0x40, add(signatures, 0x40), 0x40)
+                vs := mload(0x60)
+                s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+                mstore(0x20, add(shr(255, vs), 27))
                 mstore(0x60, s)
                 if lt(s, 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1) {
                     pop(staticcall(gas(), 1, 0, 0x80, add(pair, 0x60), 0x20))
@@ -116,12 +115,21 @@ library Inquiries {
         }
     }
 
-    /// @notice The two words of an answer that are about the i-th act. Warning: does not check that there are so many.
-    function pairOf(uint256[] memory words, uint256 i) internal pure returns (uint256 giver, uint256 receiver) {
+    /// @notice The two words of an array that are about the i-th act. Warning: does not check that there are so many.
+    function pairOf(uint256[] memory words, uint256 i) internal pure returns (uint256 first, uint256 second) {
         assembly ("memory-safe") {
             let place := add(words, shl(6, i))
-            giver := mload(add(place, 0x20))
-            receiver := mload(add(place, 0x40))
+            first := mload(add(place, 0x20))
+            second := mload(add(place, 0x40))
+        }
+    }
+
+    /// @notice Sets what {pairOf} reads. Warning: does not check that there are so many.
+    function setPair(uint256[] memory words, uint256 i, uint256 first, uint256 second) internal pure {
+        assembly ("memory-safe") {
+            let place := add(words, shl(6, i))
+            mstore(add(place, 0x20), first)
+            mstore(add(place, 0x40), second)
         }
     }
 

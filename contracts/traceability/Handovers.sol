@@ -53,19 +53,20 @@ abstract contract Handovers is LotBook {
 
     /// @inheritdoc ILotLedger
     function recordHandoffs(HandoffAct[] calldata acts, bytes[] calldata proofs) external restricted {
-        (bytes32[] memory digests, bytes32[] memory query) = _recoverHandoffs(acts, proofs);
+        (uint256[] memory notes, bytes32[] memory query) = _recoverHandoffs(acts, proofs);
         uint256[] memory credentials = Inquiries.ask(PARTIES, query);
         uint256 variance = 0;
         unchecked {
             for (uint256 i = 0; i < acts.length; ++i) {
                 HandoffAct calldata act = Acts.nth(acts, i);
-                bytes32 digest = digests.unsafeMemoryAccess(i);
+                (uint256 digest, uint256 place) = Inquiries.pairOf(notes, i);
                 (uint256 giver, uint256 receiver) = Inquiries.pairOf(credentials, i);
-                Lot storage lot = _lots[act.lot];
+                Lot storage lot = _lotAt(place);
                 uint256 word = lot.word;
                 if (_handoffStands(act, word, giver, receiver))
-                    variance += _handOver(act, lot, digest, word, giver, receiver);
-                else emit Skipped(act.lot, digest, bytes4(_handoffFault(act, word, giver, receiver, query, i)));
+                    variance += _handOver(act, lot, bytes32(digest), word, giver, receiver);
+                else
+                    emit Skipped(act.lot, bytes32(digest), bytes4(_handoffFault(act, word, giver, receiver, query, i)));
             }
         }
         _count(0, variance);
@@ -84,8 +85,7 @@ abstract contract Handovers is LotBook {
     function checkHandoff(HandoffAct calldata act, bytes[] calldata proofs) external view {
         (, bytes32[] memory query) = _recoverHandoffs(Acts.alone(act), proofs);
         (uint256 giver, uint256 receiver) = Inquiries.pairOf(Inquiries.ask(PARTIES, query), 0);
-        uint256 word = _lots[act.lot].word;
-        if (!_handoffStands(act, word, giver, receiver)) _refuse(_handoffFault(act, word, giver, receiver, query, 0));
+        _refuse(_handoffFault(act, _lots[act.lot].word, giver, receiver, query, 0));
     }
 
     // Collects
@@ -159,20 +159,21 @@ abstract contract Handovers is LotBook {
 
     // Handoffs
 
-    /// @dev As {_recoverCollects}. An act that was overtaken is known before any signature is paid for; one that is ahead
-    /// may follow another of the same batch.
+    /// @dev As {_recoverCollects}, but each digest is followed by the place of its lot. An act that was overtaken is known
+    /// before any signature is paid for; one that is ahead may follow another of the same batch.
     function _recoverHandoffs(
         HandoffAct[] calldata acts,
         bytes[] calldata proofs
-    ) private view returns (bytes32[] memory digests, bytes32[] memory query) {
+    ) private view returns (uint256[] memory notes, bytes32[] memory query) {
         bytes32 domain = domainSeparator();
-        digests = new bytes32[](acts.length);
+        notes = new uint256[](2 * acts.length);
         query = Inquiries.begin(2 * acts.length);
         for (uint256 i = 0; i < acts.length; ++i) {
             HandoffAct calldata act = Acts.nth(acts, i);
             (bytes32 digest, bytes32 structHash) = Acts.hashHandoff(act, domain);
-            Acts.set(digests, i, digest);
-            (uint256 giver, uint256 receiver, bool overtaken) = Acts.partiesOf(act, _lots[act.lot].word);
+            Lot storage lot = _lots[act.lot];
+            Inquiries.setPair(notes, i, uint256(digest), _placeOf(lot));
+            (uint256 giver, uint256 receiver, bool overtaken) = Acts.partiesOf(act, lot.word);
             if (overtaken) continue;
             Acts.SignaturePair calldata pair = Acts.signaturesOf(act);
             bytes32 receiptType = ActHashes.HANDOFF_RECEIPT_TYPE;
@@ -182,8 +183,8 @@ abstract contract Handovers is LotBook {
         }
     }
 
-    /// @dev Whether the act can be recorded on a lot with this word; {_handoffFault} says why not. `giver` and `receiver`
-    /// are their credentials.
+    /// @dev Whether the act can be recorded on a lot with this word: what {_handoffFault} says in words, decided cheaply.
+    /// `giver` and `receiver` are their credentials.
     function _handoffStands(
         HandoffAct calldata act,
         uint256 word,
@@ -191,11 +192,15 @@ abstract contract Handovers is LotBook {
         uint256 receiver
     ) private view returns (bool) {
         if (!Acts.stands(act, word, giver, receiver)) return false;
-        if (word & LotWord.BAILED == 0) return true;
+        return word & LotWord.BAILED == 0 || _mayGo(act);
+    }
+
+    /// @dev Whether a bailed lot may go to the receiver: under bailment to anybody, with title to its owner only.
+    function _mayGo(HandoffAct calldata act) private view returns (bool) {
         return act.when & BAILMENT != 0 || uint160(_titles[act.lot]) == act.terms >> 96;
     }
 
-    /// @dev Why a handoff that does not stand is skipped, as an encoded error; `query` as in {_collectFault}.
+    /// @dev Why a handoff cannot be recorded, as an encoded error; empty when it can. `query` as in {_collectFault}.
     function _handoffFault(
         HandoffAct calldata act,
         uint256 word,
@@ -211,8 +216,10 @@ abstract contract Handovers is LotBook {
             return GramsNotMatching.selector.because(act.lot, declared, word.gramsOf());
         }
         uint256 time = (act.when >> 32) & Credentials.DATE;
-        if (!Credentials.signs(giver, time) || !Credentials.signs(receiver, time))
+        if (!Credentials.signs(giver, time) || !Credentials.signs(receiver, time)) {
             return Credentials.pairFault(query, i, giver, receiver, time);
+        }
+        if (word & LotWord.BAILED == 0 || _mayGo(act)) return "";
         return LotBailed.selector.because(act.lot, address(uint160(act.terms >> 96)), _titles[act.lot]);
     }
 
@@ -271,5 +278,21 @@ abstract contract Handovers is LotBook {
             receiver,
             Signatures.keyOf(receipt, pair.receiverR, pair.receiverVs, to, proofs)
         );
+    }
+
+    // A batch finds a lot's place once; as a number it can stand in memory
+
+    /* solhint-disable no-inline-assembly */
+
+    function _placeOf(Lot storage lot) private pure returns (uint256 place) {
+        assembly ("memory-safe") {
+            place := lot.slot
+        }
+    }
+
+    function _lotAt(uint256 place) private pure returns (Lot storage lot) {
+        assembly ("memory-safe") {
+            lot.slot := place
+        }
     }
 }
