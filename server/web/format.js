@@ -40,3 +40,12 @@ export function idIn(text) {
   const found = /(?:^|[^0-9a-z])(?:0x)?([0-9a-f]{64})(?![0-9a-z])/i.exec(text.trim());
   return found ? `0x${found[1].toLowerCase()}` : undefined;
 }
+
+const MASSES = new Set(["T1.collected", "T1.concluded", "T1.live"]);
+
+/** What one side of a check is: `mass` (grams), `number`, `lots` (`8 lots`), or `text`, such as a lot's word in storage. */
+export function sideKind(id, value) {
+  if (!/^-?\d+( lots)?$/.test(value)) return "text";
+  if (value.endsWith("lots")) return "lots";
+  return MASSES.has(id) ? "mass" : "number";
+}

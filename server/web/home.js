@@ -1,50 +1,12 @@
 /** The first page: a search box, whether the books balance, how far the ledger is, and what ledger it is. */
 import { get, repeat } from "./api.js";
+import { booksTable } from "./books.js";
 import { announce, h } from "./dom.js";
-import { known, t } from "./language.js";
-import { booksBadge, fact, failureNotice, exactText, idText, massText, number, swell, wordFor } from "./parts.js";
+import { t } from "./language.js";
+import { booksBadge, fact, failureNotice, idText, number, swell, wordFor } from "./parts.js";
 import { search } from "./search.js";
 
 const LOOK_AGAIN_MS = 5_000;
-
-/** Grams for the checks of T1; other checks bring units of their own, so they stay plain numbers. */
-const side = (id, value) =>
-  id.startsWith("T1.") ? h("div", {}, massText(value), exactText(value)) : h("span", { class: "mass" }, number(value));
-
-function checkRow({ id, what, ok, left, right }) {
-  const name = known(`check.${id}`) ?? h("span", { lang: "en" }, what);
-  const cell = (label, ...content) => h("td", { "data-label": label }, ...content);
-  return h(
-    "tr",
-    {},
-    h("th", { scope: "row" }, name, h("code", { class: "check-id" }, id)),
-    cell(t("books.left"), side(id, left)),
-    cell(t("books.right"), side(id, right)),
-    cell(
-      t("books.verdict"),
-      h("span", { class: `chip ${ok ? "good" : "bad"}` }, ok ? "=" : "≠", " ", t(ok ? "books.same" : "books.differs")),
-    ),
-  );
-}
-
-function booksTable({ checks }) {
-  const heading = (key) => h("th", { scope: "col" }, t(key));
-  return h(
-    "table",
-    { class: "books" },
-    h("caption", { class: "unseen" }, t("books.title")),
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        ["check", "left", "right", "verdict"].map((key) => heading(`books.${key}`)),
-      ),
-    ),
-    h("tbody", {}, checks.map(checkRow)),
-  );
-}
 
 const loading = () => h("p", { class: "quiet" }, t("loading"));
 
@@ -154,16 +116,16 @@ export function home(root) {
   }
 
   async function look() {
-    const ready = await get("/ready", [503]);
     const before = state.books?.ok ? state.books.body : undefined;
-    const moved = !ready.ok || ready.body.indexer.block !== before?.asOfBlock;
+    const ledger = state.ledger?.ok ? state.ledger : get("/v1/ledger");
+    // the first time all at once; from then on the books again when a block has come
+    const first = before ? undefined : get("/v1/audit/conservation");
+    const ready = await get("/ready", [503]);
     take("chain", "ready", ready);
-    const [books, ledger] = await Promise.all([
-      moved ? get("/v1/audit/conservation") : state.books,
-      state.ledger?.ok ? state.ledger : get("/v1/ledger"),
-    ]);
+    take("ledger", "ledger", await ledger);
+    const moved = !ready.ok || ready.body.indexer.block !== before?.asOfBlock;
+    const books = await (first ?? (moved ? get("/v1/audit/conservation") : state.books));
     take("books", "books", books);
-    take("ledger", "ledger", ledger);
     if (books.ok && before && books.body.ok !== before.ok) announce(t(books.body.ok ? "books.ok" : "books.off"));
     return LOOK_AGAIN_MS;
   }

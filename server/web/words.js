@@ -96,9 +96,17 @@ export const words = {
   "books.verdict": { zh: "结果", en: "Result" },
   "books.same": { zh: "一致", en: "equal" },
   "books.differs": { zh: "不一致", en: "differs" },
+  "books.lots": { zh: "{lots} 批", en: "{lots} lots" },
   "check.T1.collected": { zh: "累计收集", en: "Collected so far" },
   "check.T1.concluded": { zh: "已有去处（利用、处置等）", en: "Concluded (claimed, disposed of, lost)" },
   "check.T1.live": { zh: "现存 = 收集 − 已有去处", en: "Live now = collected − concluded" },
+  "check.T1.acts": {
+    zh: "投入与产出、损耗对不上的分装和加工",
+    en: "Splits and transforms whose inputs are not outputs and loss",
+  },
+  "check.T1.lots": { zh: "质量与来去对不上的物料", en: "Lots that do not hold what came in, less what went out" },
+  "check.T2.mass": { zh: "质量与状态矛盾的物料", en: "Lots below zero, open without mass, or ended with mass" },
+  "check.T2.words": { zh: "由区块哈希抽查的物料", en: "Lots drawn by the block’s hash" },
 
   "chain.title": { zh: "账本进度", en: "Progress of the ledger" },
   "chain.ready": { zh: "运行正常", en: "At work" },

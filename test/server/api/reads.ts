@@ -8,6 +8,9 @@ import { settled } from "../../../scripts/demo/waiting.ts";
 import { allFinal, apiAt } from "../../support/homes.ts";
 import { logInAs, openApi, type TestApi } from "../../support/api.ts";
 
+const load = async <Module>(name: string): Promise<Module> =>
+  (await import(new URL(`../../../server/web/${name}`, import.meta.url).href)) as Module;
+
 describe("reads", () => {
   let api: TestApi;
   let acts: SignedItem[];
@@ -130,6 +133,34 @@ describe("reads", () => {
       ["T2.mass", "0", "0"],
       ["T2.words", "8 lots", "8 lots"],
     ]);
+  });
+
+  it("given the books, balanced or not, when the page shows their checks, then each has words in both languages and sides of a kind", async () => {
+    const { sideKind } = await load<{ sideKind: (id: string, value: string) => string }>("format.js");
+    const { words } = await load<{ words: Record<string, { zh: string; en: string }> }>("words.js");
+    const checks = async (): Promise<{ id: string; left: string; right: string }[]> =>
+      (await api.ask("/v1/audit/conservation")).body["checks"] as [];
+    const kinds = (shown: Awaited<ReturnType<typeof checks>>): object =>
+      Object.fromEntries(shown.map(({ id, left, right }) => [id, [sideKind(id, left), sideKind(id, right)]]));
+    const balanced = await checks();
+    for (const { id } of balanced) expect(words[`check.${id}`], id).to.have.all.keys("zh", "en");
+    const [mass, number] = [
+      ["mass", "mass"],
+      ["number", "number"],
+    ];
+    const others = {
+      "T1.collected": mass,
+      "T1.concluded": mass,
+      "T1.live": mass,
+      "T1.acts": number,
+      "T1.lots": number,
+      "T2.mass": number,
+    };
+    expect(kinds(balanced)).to.deep.equal({ ...others, "T2.words": ["lots", "lots"] });
+    await api.running.db.sql`UPDATE lot SET seq = seq + 1`;
+    const changed = await checks();
+    await api.running.db.sql`UPDATE lot SET seq = seq - 1`;
+    expect(kinds(changed)).to.deep.equal({ ...others, "T2.words": ["text", "text"] });
   });
 
   it("given a row somebody changed by hand, when the books and the digest are asked for, then both show it", async () => {
