@@ -7,6 +7,7 @@ import { walletSigned } from "../chain/wallets.ts";
 import type { Sql } from "../db/port.ts";
 import { receiptDigestOf, type SignedAct } from "./acts.ts";
 import { faultOf, type Fault } from "./reasons.ts";
+import { mapInTurns } from "./turns.ts";
 
 /** One who must have signed. */
 export interface Signatory {
@@ -58,18 +59,19 @@ export async function signatureFaults(
   separator: Uint8Array,
   candidates: readonly Candidate[],
 ): Promise<(Fault | undefined)[]> {
-  const signatories = candidates.map((candidate) => signatoriesOf(separator, candidate));
+  const signatories = await mapInTurns(candidates, (candidate) => signatoriesOf(separator, candidate));
   const all = signatories.flat();
   const standings = await readAccountStandings(deps.sql, [...new Set(all.map(({ account }) => account))]);
   const keyIds = await keyIdsOf(deps, all, standings);
   const keys = await readKeys(deps.sql, [...new Set(keyIds.values())]);
   const judge: Judge = { standings, keyIds, keys };
   return candidates.map(({ signed }, i) => {
-    const both = signatories[i]!;
     const { capturedAt } = signed.act;
-    // title passes one signatory after the other; where acts travel by the hundred both accounts are looked up first
-    const early = signed.type === "PassTitle" ? undefined : first(both, (who) => unregistered(judge, who));
-    return early ?? first(both, (who) => unregistered(judge, who) ?? unsigned(judge, who, capturedAt));
+    for (const who of signatories[i]!) {
+      const fault = unregistered(judge, who) ?? unsigned(judge, who, capturedAt);
+      if (fault) return fault;
+    }
+    return undefined;
   });
 }
 
@@ -78,14 +80,6 @@ interface Judge {
   /** none where the chain gave no answer for a wallet */
   keyIds: ReadonlyMap<Signatory, Hex>;
   keys: ReadonlyMap<Hex, BoundKey>;
-}
-
-function first(signatories: readonly Signatory[], judge: (who: Signatory) => Fault | undefined): Fault | undefined {
-  for (const signatory of signatories) {
-    const fault = judge(signatory);
-    if (fault) return fault;
-  }
-  return undefined;
 }
 
 function unregistered({ standings }: Judge, { role, account }: Signatory): Fault | undefined {
