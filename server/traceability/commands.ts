@@ -17,6 +17,7 @@ import type { Fault } from "./reasons.ts";
 import { requestOf } from "./requests.ts";
 import { signatureFaults, type Candidate } from "./signatories.ts";
 import { readStands } from "./stands.ts";
+import { mapInTurns } from "./turns.ts";
 
 export interface IntakeDeps {
   db: Db;
@@ -49,7 +50,7 @@ interface Item extends Candidate {
 export async function acceptActs(deps: IntakeDeps, bundle: readonly unknown[]): Promise<ItemResult[]> {
   const results = new Array<ItemResult>(bundle.length);
   const separator = domainSeparator(deps.domain);
-  const items = bundle.flatMap((given, position): Item[] => {
+  const read = await mapInTurns(bundle, (given, position): Item[] => {
     const parsed = signedAct.safeParse(given);
     if (!parsed.success) {
       const errors = parsed.error.issues.map(({ path, message }) => ({ at: path.join("."), message }));
@@ -61,6 +62,7 @@ export async function acceptActs(deps: IntakeDeps, bundle: readonly unknown[]): 
     const digest = digestOf(separator, signed.type, signed.act);
     return [{ signed, position, digest, id: toHex(digest) }];
   });
+  const items = read.flat();
   const faults = await faultsOf(deps, separator, items);
   const good = items.filter(({ position, id: digest }, i) => {
     const fault = faults[i];
@@ -110,12 +112,9 @@ function codesOf({ type, act }: SignedAct): CodeOf[] {
 /** Stores the good ones in one durable transaction and fills in their results. */
 async function store(deps: IntakeDeps, good: readonly Item[], results: ItemResult[]): Promise<void> {
   const acceptedAt = Date.now();
+  const bare = await mapInTurns(good, requestOf);
   const requests = await Promise.all(
-    good.map(async (item) => ({
-      ...requestOf(item),
-      receipt: await deps.receipts.sign(item.id, acceptedAt),
-      acceptedAt,
-    })),
+    bare.map(async (each) => ({ ...each, receipt: await deps.receipts.sign(each.digest, acceptedAt), acceptedAt })),
   );
   const accepted = await accept(deps.db, requests, lotOrder);
   await deps.reached("accepted");
