@@ -42,7 +42,8 @@ export interface ActRecord {
   seq: number;
   giver: Hex;
   receiver: Hex;
-  grams: number;
+  /** of a transform those of all its inputs, which may pass what a number holds exactly */
+  grams: number | bigint;
   declaredGrams?: number;
   acceptedGrams?: number;
   lossGrams: number;
@@ -236,7 +237,7 @@ function transform(book: Book, event: Of<"Transformed">): void {
   for (const parent of parents) afterAct(parent, digest, 0, parent.flags);
   const { lot, seq } = inputs[0]!;
   const parties = { giver: operator, receiver: operator };
-  const grams = masses.reduce((sum, mass) => sum + mass, 0);
+  const grams = masses.reduce((sum, mass) => sum + BigInt(mass), 0n);
   act(book, event, { digest, kind: "transform", lot, seq, ...parties, grams, lossGrams, code: process });
 }
 

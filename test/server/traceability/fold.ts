@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import type { LotEvent } from "../../../server/chain/lotEvents.ts";
+import type { Hex } from "../../../server/chain/port.ts";
+import { foldLots } from "../../../server/traceability/fold.ts";
+
+const MOST = 2 ** 48 - 1;
+const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
+const [collector, keeper]: Hex[] = [`0x${"c0".repeat(20)}`, `0x${"4e".repeat(20)}`];
+const told = { capturedAt: 1, flags: 0, anchor: hash(0), evidence: hash(0) };
+const at = (index: number): { block: number; index: number; tx: Hex } => ({ block: 1, index, tx: hash(9_999) });
+
+const collected = (n: number): LotEvent => ({
+  name: "Collected",
+  args: { lot: hash(n), collector: collector!, keeper: keeper!, class: 1, grams: MOST, ...told },
+  ...at(n),
+});
+
+describe("foldLots", () => {
+  it("given the heaviest lots there are, when a transform takes so many that a number cannot hold them, then it is recorded to the gram", () => {
+    const lots = Array.from({ length: 33 }, (_, n) => n + 1);
+    const transformed: LotEvent = {
+      name: "Transformed",
+      args: {
+        digest: hash(500),
+        operator: keeper!,
+        process: 1,
+        inputs: lots.map((n) => ({ lot: hash(n), seq: 0 })),
+        outputs: lots.map(() => ({ class: 2, grams: MOST - 1 })),
+        lossGrams: lots.length,
+        ...told,
+      },
+      ...at(100),
+    };
+    const { acts, made, edges } = foldLots([...lots.map(collected), transformed], new Map(), 0);
+    const all = 33n * BigInt(MOST);
+    expect(BigInt(acts.at(-1)!.grams)).to.equal(all);
+    expect(made.filter(({ disposition }) => disposition === 0)).to.have.length(33);
+    expect(edges.reduce((sum, { grams }) => sum + BigInt(grams), 0n)).to.equal(all - 33n);
+  });
+});
