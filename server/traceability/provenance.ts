@@ -156,7 +156,11 @@ async function readNodes(sql: Sql, numbers: readonly number[]): Promise<Map<numb
   );
   const upon = new Map<Hex, ActRow[]>();
   const byDigest = new Map(acts.map((act) => [act.digest, act]));
-  for (const act of acts) upon.set(act.lot, [...(upon.get(act.lot) ?? []), act]);
+  for (const act of acts) {
+    const others = upon.get(act.lot);
+    if (others) others.push(act);
+    else upon.set(act.lot, [act]);
+  }
   return new Map(
     rows.map(({ no, ...lot }) => {
       const own = upon.get(lot.id) ?? [];
