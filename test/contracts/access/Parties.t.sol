@@ -76,6 +76,7 @@ contract PartiesTest {
             else if (ownUndated) assert(uint80(words[i]) == type(uint40).max);
             else assert(uint80(words[i]) == uint80((_from[key] << 40) | _until[key]));
         }
+        _checkRepeats(all, words, uint256(keccak256(abi.encode(bindings))));
         _checkAccountOf();
     }
 
@@ -107,6 +108,23 @@ contract PartiesTest {
         uint40 sooner = uint40(until - 1 - (b.shortenBy % until));
         _parties.closeKey(bytes32(key), sooner);
         _until[key] = sooner;
+    }
+
+    /// @dev The same signatories in any order and more than once, half of them with bits above the account, which no ABI
+    /// coder sends.
+    function _checkRepeats(IParties.Signatory[] memory all, uint256[] memory words, uint256 seed) private view {
+        bytes memory call = abi.encodePacked(IParties.credentials.selector, uint256(0x20), uint256(16));
+        bytes memory expected = abi.encode(uint256(0x20), uint256(16));
+        uint256[16] memory picks;
+        for (uint256 i = 0; i < 16; ++i) {
+            uint256 drawn = uint256(keccak256(abi.encode(seed, i)));
+            picks[i] = i > 1 && drawn % 2 == 0 ? picks[i - 2] : (drawn >> 8) % all.length;
+            uint256 above = drawn & 2 == 0 ? 0 : drawn << 160;
+            call = abi.encodePacked(call, above | uint160(all[picks[i]].account), all[picks[i]].keyId);
+            expected = abi.encodePacked(expected, words[picks[i]]);
+        }
+        (bool ok, bytes memory answer) = address(_parties).staticcall(call);
+        assert(ok && keccak256(answer) == keccak256(expected));
     }
 
     function _checkAccountOf() private {

@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {IParties} from "../../../contracts/access/IParties.sol";
 import {ActHashes} from "../../../contracts/libraries/ActHashes.sol";
 import {Acts} from "../../../contracts/libraries/Acts.sol";
-import {Inquiries} from "../../../contracts/libraries/Inquiries.sol";
-import {Signatures} from "../../../contracts/libraries/Signatures.sol";
 import {ILotActs} from "../../../contracts/traceability/ILotActs.sol";
+import {ILotEvents} from "../../../contracts/traceability/ILotEvents.sol";
+import {Dirty} from "../support/Dirty.sol";
 import {Messages} from "../support/Messages.sol";
 import {Signing} from "../support/Signing.sol";
-import {VM} from "../support/Vm.sol";
+import {Log, VM} from "../support/Vm.sol";
 
-/// @notice Gives the library calldata to read, and a free memory pointer over dirty memory, which must not matter.
-contract ActsCaller {
-    modifier dirty() {
-        bytes memory dirt = abi.encode(msg.data, gasleft(), msg.data);
-        assembly ("memory-safe") {
-            // forgotten, but not wiped
-            mstore(0x40, dirt)
-        }
-        _;
-    }
+/// @notice Gives the library calldata to read, over dirty memory.
+contract ActsCaller is Dirty {
+    using Acts for *;
 
     function hashCollect(
         ILotActs.CollectAct calldata act,
         bytes32 domain
     ) external view dirty returns (bytes32 digest, bytes32 structHash) {
-        return Acts.hashCollect(act, domain);
+        return act.hashCollect(domain);
     }
 
     function hashHandoff(
         ILotActs.HandoffAct calldata act,
         bytes32 domain
     ) external view dirty returns (bytes32 digest, bytes32 structHash) {
-        return Acts.hashHandoff(act, domain);
+        return act.hashHandoff(domain);
     }
 
     function hashReceipt(
@@ -46,71 +37,62 @@ contract ActsCaller {
         return Acts.hashReceipt(receiptType, structHash, signatureHash, domain);
     }
 
-    function recover(bytes32 digest, bytes32 r, bytes32 vs) external view dirty returns (bytes32) {
-        return Signatures.recover(digest, r, vs);
+    function typed(bytes32 domain, bytes32 structHash) external view dirty returns (bytes32) {
+        return Acts.typed(domain, structHash);
     }
 
-    function hashOf(ILotActs.SplitAct calldata act) external view dirty returns (bytes32) {
-        return ActHashes.hashSplit(act);
+    function partiesOf(
+        ILotActs.HandoffAct calldata act,
+        uint256 word
+    ) external view dirty returns (uint256 from, uint256 to, bool overtaken) {
+        return act.partiesOf(word);
     }
 
-    function hashOf(ILotActs.TransformAct calldata act) external view dirty returns (bytes32) {
-        return ActHashes.hashTransform(act);
+    function termsOf(
+        ILotActs.HandoffAct calldata act
+    ) external view dirty returns (uint256 capturedAt, uint256 declared, uint256 accepted) {
+        return act.termsOf();
     }
 
-    function hashOf(ILotActs.ConcludeAct calldata act) external view dirty returns (bytes32) {
-        return ActHashes.hashConclude(act);
+    function stands(
+        ILotActs.HandoffAct calldata act,
+        uint256 word,
+        uint256 giver,
+        uint256 receiver
+    ) external view dirty returns (bool) {
+        return act.stands(word, giver, receiver);
     }
 
-    function hashOf(ILotActs.PassTitleAct calldata act) external view dirty returns (bytes32) {
-        return ActHashes.hashPassTitle(act);
-    }
-}
-
-/// @notice Answers an inquiry with a word that depends on all of it, or reverts as told.
-contract Echo {
-    error Refused(uint256 count);
-
-    bool private immutable REFUSES;
-
-    constructor(bool refuses) {
-        REFUSES = refuses;
+    function emitHandedOver(ILotActs.HandoffAct calldata act, bytes32 digest, uint256 flags) external dirty {
+        act.emitHandedOver(digest, flags);
     }
 
-    function credentials(IParties.Signatory[] calldata signatories) external view returns (uint256[] memory words) {
-        if (REFUSES) revert Refused(signatories.length);
-        words = new uint256[](signatories.length);
-        for (uint256 i = 0; i < words.length; ++i) {
-            words[i] = uint256(keccak256(abi.encode(i, signatories[i].account, signatories[i].keyId)));
+    /// @return found Each act of a batch and the words of its signatures, hashed.
+    function walk(ILotActs.CollectAct[] calldata acts) external view dirty returns (bytes32[] memory found) {
+        found = new bytes32[](acts.length);
+        for (uint256 i = 0; i < acts.length; ++i) {
+            ILotActs.CollectAct[] calldata one = acts.nth(i).alone();
+            Acts.SignaturePair calldata pair = one[0].signaturesOf();
+            found.set(i, keccak256(abi.encode(one, pair.giverR, pair.giverVs, pair.receiverR, pair.receiverVs)));
+        }
+    }
+
+    /// @return found As the other {walk}.
+    function walk(ILotActs.HandoffAct[] calldata acts) external view dirty returns (bytes32[] memory found) {
+        found = new bytes32[](acts.length);
+        for (uint256 i = 0; i < acts.length; ++i) {
+            ILotActs.HandoffAct[] calldata one = acts.nth(i).alone();
+            Acts.SignaturePair calldata pair = one[0].signaturesOf();
+            found.set(i, keccak256(abi.encode(one, pair.giverR, pair.giverVs, pair.receiverR, pair.receiverVs)));
         }
     }
 }
 
-/// @notice Answers any call with the bytes it was made with, or reverts with them.
-contract Answer {
-    bytes private _bytes;
-    bool private _reverts;
-
-    constructor(bytes memory answer, bool reverts) {
-        (_bytes, _reverts) = (answer, reverts);
-    }
-
-    fallback(bytes calldata) external returns (bytes memory) {
-        bytes memory answer = _bytes;
-        if (!_reverts) return answer;
-        assembly ("memory-safe") {
-            revert(add(answer, 0x20), mload(answer))
-        }
-    }
-}
-
-/// @notice The assembly agrees with plain Solidity and with OpenZeppelin; so does the hashing of the other acts.
+/// @notice The assembly agrees with plain Solidity.
 contract ActsTest {
     using Messages for *;
 
     ActsCaller private immutable CALLER = new ActsCaller();
-    Echo private immutable ECHO = new Echo(false);
-    Echo private immutable REFUSING = new Echo(true);
 
     function testFuzz_hashCollect_agreesWithPlainEncoding(
         Messages.Collect memory c,
@@ -131,9 +113,7 @@ contract ActsTest {
         bytes32 domain,
         uint24 spare
     ) external view {
-        ILotActs.HandoffAct memory act = Signing.pack(h);
-        act.when |= spare;
-        (bytes32 digest, bytes32 structHash) = CALLER.hashHandoff(act, domain);
+        (bytes32 digest, bytes32 structHash) = CALLER.hashHandoff(_packed(h, spare), domain);
         assert(structHash == h.hashOf());
         assert(digest == domain.digest(structHash));
     }
@@ -152,89 +132,116 @@ contract ActsTest {
         assert(receipt == domain.digest(structHash.titleReceipt(signature)));
     }
 
-    function testFuzz_hashSplit_agreesWithPlainEncoding(ILotActs.SplitAct memory act) external view {
-        assert(CALLER.hashOf(act) == act.hashOf());
+    function testFuzz_typed_agreesWithPlainEncoding(bytes32 domain, bytes32 structHash) external view {
+        assert(CALLER.typed(domain, structHash) == domain.digest(structHash));
     }
 
-    function testFuzz_hashTransform_agreesWithPlainEncoding(ILotActs.TransformAct memory act) external view {
-        assert(CALLER.hashOf(act) == act.hashOf());
+    /// @dev Half of the acts are near the lot's seq, before and after it.
+    function testFuzz_fieldsOfAHandoff_areThoseThatWerePacked(
+        Messages.Handoff memory h,
+        uint256 word,
+        uint24 spare
+    ) external view {
+        uint24 seq = uint24(word >> 24);
+        // one before, the same, one after; modulo 2^24
+        if (spare % 2 == 0) h.seq = uint24(uint256(seq) + (1 << 24) - 1 + (spare % 3));
+        ILotActs.HandoffAct memory act = _packed(h, spare);
+        (uint256 from, uint256 to, bool overtaken) = CALLER.partiesOf(act, word);
+        assert(from == uint160(h.from) && to == uint160(h.to));
+        assert(overtaken == (h.seq < seq));
+        (uint256 capturedAt, uint256 declared, uint256 accepted) = CALLER.termsOf(act);
+        assert(capturedAt == h.capturedAt && declared == h.declaredGrams && accepted == h.acceptedGrams);
     }
 
-    function testFuzz_hashConclude_agreesWithPlainEncoding(ILotActs.ConcludeAct memory act) external view {
-        assert(CALLER.hashOf(act) == act.hashOf());
+    /// @dev A lot and two credentials that fit the act, with one thing spoilt in most cases; what must not matter is drawn.
+    function testFuzz_stands_agreesWithPlainComparisons(
+        Messages.Handoff memory h,
+        uint256 word,
+        uint40[4] memory dates,
+        uint128[2] memory standings,
+        uint256 spoilt
+    ) external view {
+        if (spoilt % 8 == 7) h.seq = type(uint24).max;
+        // class and flags are anybody's
+        uint256 lot = (uint256(bytes32(abi.encodePacked(h.from, h.declaredGrams, h.seq))) & ~uint256(0xffffff));
+        lot |= word & 0xffff0f;
+        if (spoilt % 8 == 1) lot ^= 1 << (24 + ((spoilt >> 8) % 232));
+        if (spoilt % 8 == 2) lot |= 16 << ((spoilt >> 8) % 4);
+        // at its beginning and just before its end a key signs
+        for (uint256 i = 0; i < 4; ++i) {
+            if (spoilt % 8 != 3)
+                dates[i] = i % 2 == 0 ? _atMost(h.capturedAt, dates[i]) : _after(h.capturedAt, dates[i]);
+        }
+        uint256 side = 2 * ((spoilt >> 8) % 2);
+        if (spoilt % 8 == 4) dates[side] = _after(h.capturedAt, dates[side]);
+        if (spoilt % 8 == 5) dates[side + 1] = _atMost(h.capturedAt, dates[side + 1]);
+        bool expected = _within(h.capturedAt, dates[0], dates[1]) && _within(h.capturedAt, dates[2], dates[3]);
+        expected = expected && address(uint160(lot >> 96)) == h.from && uint48(lot >> 48) == h.declaredGrams;
+        expected = expected && uint24(lot >> 24) == h.seq && h.seq != type(uint24).max && (lot >> 4) & 0xf == 0;
+        if (h.capturedAt < type(uint40).max && h.seq != type(uint24).max) assert(expected || spoilt % 8 != 0);
+        uint256 giver = (uint256(standings[0]) << 80) | (uint256(dates[0]) << 40) | dates[1];
+        uint256 receiver = (uint256(standings[1]) << 80) | (uint256(dates[2]) << 40) | dates[3];
+        assert(CALLER.stands(_packed(h, uint24(spoilt >> 16)), lot, giver, receiver) == expected);
     }
 
-    function testFuzz_hashPassTitle_agreesWithPlainEncoding(ILotActs.PassTitleAct memory act) external view {
-        assert(CALLER.hashOf(act) == act.hashOf());
+    function testFuzz_emitHandedOver_agreesWithAPlainEvent(
+        Messages.Handoff memory h,
+        bytes32 digest,
+        uint8 flags,
+        uint24 spare
+    ) external {
+        VM.recordLogs();
+        CALLER.emitHandedOver(_packed(h, spare), digest, flags);
+        bytes32 terms = bytes32(
+            abi.encodePacked(h.declaredGrams, h.acceptedGrams, h.seq, h.capturedAt, flags, h.bailment, uint80(0))
+        );
+        emit ILotEvents.HandedOver(h.lot, h.from, h.to, digest, uint256(terms), h.anchor, h.evidence);
+        Log[] memory logs = VM.getRecordedLogs();
+        assert(logs.length == 2);
+        assert(
+            keccak256(abi.encode(logs[0].topics, logs[0].data)) == keccak256(abi.encode(logs[1].topics, logs[1].data))
+        );
     }
 
-    function testFuzz_recover_givenRealSignatures_thenTheKey(uint256 privateKey, bytes32 digest) external view {
-        privateKey = _privateKey(privateKey);
-        (bytes32 r, bytes32 vs) = Signing.compact(privateKey, digest);
-        assert(CALLER.recover(digest, r, vs) == _padded(VM.addr(privateKey)));
-    }
-
-    /// @dev Half of the arbitrary values have an r that is on no curve: they must give a zero key.
-    function testFuzz_recover_givenAnything_thenAsOpenZeppelin(bytes32 digest, bytes32 r, bytes32 vs) external view {
-        (address signer, , ) = ECDSA.tryRecover(digest, r, vs);
-        assert(CALLER.recover(digest, r, vs) == _padded(signer));
-    }
-
-    /// @dev A compact signature has room for a high s only between half the order and 2^255.
-    function testFuzz_recover_whenSIsHigh_thenZero(uint256 privateKey, bytes32 digest, uint256 seed) external view {
-        uint256 halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
-        (bytes32 r, ) = Signing.compact(_privateKey(privateKey), digest);
-        bytes32 vs = bytes32(halfOrder + 1 + (seed % ((1 << 255) - 1 - halfOrder)));
-        // the curve itself would take it
-        assert(ecrecover(digest, 27, r, vs) != address(0));
-        assert(CALLER.recover(digest, r, vs) == 0);
-    }
-
-    /// @dev What comes after the first word does not matter; a shorter answer is none.
-    function testFuzz_answers_agreesWithAPlainCall(bytes memory answer, bytes32 word, uint8 how) external {
-        if (how & 1 != 0) answer = abi.encodePacked(word, answer);
-        Answer target = new Answer(answer, how & 2 != 0);
-        (bool ok, bytes memory said) = address(target).staticcall("question");
-        bool expected = ok && said.length > 31 && bytes32(said) == word;
-        assert(Signatures.answers(address(target), gasleft(), "question", word) == expected);
-        assert(!Signatures.answers(address(target), 100, "question", word));
-        assert(!Signatures.answers(address(uint160(uint256(keccak256(answer)))), gasleft(), "question", word));
-    }
-
-    function testFuzz_ask_agreesWithAPlainCall(uint256[4][] memory acts, uint8 dirt) external view {
-        bytes32[] memory query = Inquiries.begin(2 * acts.length);
-        IParties.Signatory[] memory signatories = new IParties.Signatory[](2 * acts.length);
+    function testFuzz_collectsOfABatch_areThoseThatStandThere(ILotActs.CollectAct[] memory acts) external view {
+        bytes32[] memory found = CALLER.walk(acts);
+        assert(found.length == acts.length);
         for (uint256 i = 0; i < acts.length; ++i) {
-            uint256 giver = acts[i][0] >> 96;
-            uint256 receiver = acts[i][2] >> 96;
-            Inquiries.put(query, i, giver, bytes32(acts[i][1]), receiver, bytes32(acts[i][3]));
-            signatories[2 * i] = IParties.Signatory(address(uint160(giver)), bytes32(acts[i][1]));
-            signatories[2 * i + 1] = IParties.Signatory(address(uint160(receiver)), bytes32(acts[i][3]));
-        }
-        uint256[] memory words = Inquiries.ask(IParties(address(ECHO)), query);
-        bytes memory after_ = new bytes(dirt); // what is allocated next must not overlap the answer
-        for (uint256 i = 0; i < dirt; ++i) after_[i] = 0xff;
-        assert(query.length == 2 + 4 * acts.length);
-        assert(keccak256(abi.encode(words)) == keccak256(abi.encode(ECHO.credentials(signatories))));
-    }
-
-    function test_ask_whenTheRegisterReverts_thenRevertsWithItsError() external view {
-        try this.askRefusing() {
-            assert(false);
-        } catch (bytes memory reason) {
-            assert(keccak256(reason) == keccak256(abi.encodeWithSelector(Echo.Refused.selector, 6)));
+            ILotActs.CollectAct[] memory one = new ILotActs.CollectAct[](1);
+            one[0] = acts[i];
+            (bytes32 r, bytes32 vs) = (acts[i].receiverR, acts[i].receiverVs);
+            assert(found[i] == keccak256(abi.encode(one, acts[i].giverR, acts[i].giverVs, r, vs)));
         }
     }
 
-    function askRefusing() external view {
-        Inquiries.ask(IParties(address(REFUSING)), Inquiries.begin(6));
+    function testFuzz_handoffsOfABatch_areThoseThatStandThere(ILotActs.HandoffAct[] memory acts) external view {
+        bytes32[] memory found = CALLER.walk(acts);
+        assert(found.length == acts.length);
+        for (uint256 i = 0; i < acts.length; ++i) {
+            ILotActs.HandoffAct[] memory one = new ILotActs.HandoffAct[](1);
+            one[0] = acts[i];
+            (bytes32 r, bytes32 vs) = (acts[i].receiverR, acts[i].receiverVs);
+            assert(found[i] == keccak256(abi.encode(one, acts[i].giverR, acts[i].giverVs, r, vs)));
+        }
     }
 
-    function _privateKey(uint256 seed) private pure returns (uint256) {
-        return 1 + (seed % 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140);
+    function _packed(Messages.Handoff memory h, uint24 spare) private pure returns (ILotActs.HandoffAct memory act) {
+        act = Signing.pack(h);
+        act.when |= spare;
     }
 
-    function _padded(address account) private pure returns (bytes32) {
-        return bytes32(uint256(uint160(account)));
+    /// @dev Both ends of a key's time are drawn often: the very second in a quarter of the cases.
+    function _atMost(uint40 time, uint40 drawn) private pure returns (uint40) {
+        return drawn % 4 == 0 || time == 0 ? time : drawn % time;
+    }
+
+    function _after(uint40 time, uint40 drawn) private pure returns (uint40) {
+        uint40 room = type(uint40).max - time;
+        if (room == 0) return time;
+        return drawn % 4 == 0 ? time + 1 : time + 1 + (drawn % room);
+    }
+
+    function _within(uint40 time, uint40 from, uint40 until) private pure returns (bool) {
+        return from <= time && time < until;
     }
 }

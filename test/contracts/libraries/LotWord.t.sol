@@ -36,6 +36,15 @@ contract LotWordTest {
         assert(before.afterAct(left, flags % 16) == _pack(after_));
     }
 
+    /// @dev The last seq, which has no successor, is never given.
+    function testFuzz_handedOver_movesSeqAndKeepsTheClass(Fields memory f, Fields memory next) external pure {
+        if (f.seq == type(uint24).max) f.seq -= 1;
+        uint256 before = _pack(f);
+        (next.seq, next.class) = (f.seq + 1, f.class);
+        uint256 after_ = _pack(next);
+        assert(before.handedOver(uint160(next.custodian), next.grams, uint8(after_)) == after_);
+    }
+
     function testFuzz_rulings_leaveTheRest(Fields memory f, uint8 flags) external pure {
         uint256 word = _pack(f);
         f.flags = flags % 16;

@@ -4,7 +4,39 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {Signatures} from "../../../contracts/libraries/Signatures.sol";
+import {Dirty} from "../support/Dirty.sol";
+import {Signing} from "../support/Signing.sol";
 import {VM} from "../support/Vm.sol";
+
+/// @notice Runs the library over dirty memory.
+contract SignaturesCaller is Dirty {
+    function recover(bytes32 digest, bytes32 r, bytes32 vs) external view dirty returns (bytes32) {
+        return Signatures.recover(digest, r, vs);
+    }
+
+    function answers(address target, uint256 gasLimit, bytes32 word) external view dirty returns (bool) {
+        return Signatures.answers(target, gasLimit, "question", word);
+    }
+}
+
+/// @notice Answers any call with the bytes it was made with, or reverts with them.
+contract Answer {
+    bytes private _bytes;
+    bool private _reverts;
+
+    constructor(bytes memory answer, bool reverts) {
+        (_bytes, _reverts) = (answer, reverts);
+    }
+
+    fallback(bytes calldata question) external returns (bytes memory) {
+        require(keccak256(question) == keccak256("question"), "another question");
+        bytes memory answer = _bytes;
+        if (!_reverts) return answer;
+        assembly ("memory-safe") {
+            revert(add(answer, 0x20), mload(answer))
+        }
+    }
+}
 
 /// @notice A wallet that knows one digest and one signature.
 contract Wallet {
@@ -23,6 +55,8 @@ contract Wallet {
 contract SignaturesTest {
     uint256 private constant P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551;
 
+    SignaturesCaller private immutable CALLER = new SignaturesCaller();
+
     function keyOf(
         bytes32 digest,
         bytes32 r,
@@ -31,6 +65,39 @@ contract SignaturesTest {
         bytes[] calldata proofs
     ) external view returns (bytes32 keyId, bytes32 hash) {
         return (Signatures.keyOf(digest, r, vs, account, proofs), Signatures.hashOf(r, vs, proofs));
+    }
+
+    function testFuzz_recover_givenRealSignatures_thenTheKey(uint256 privateKey, bytes32 digest) external view {
+        privateKey = _privateKey(privateKey);
+        (bytes32 r, bytes32 vs) = Signing.compact(privateKey, digest);
+        assert(CALLER.recover(digest, r, vs) == _padded(VM.addr(privateKey)));
+    }
+
+    /// @dev Half of the arbitrary values have an r that is on no curve: they must give a zero key.
+    function testFuzz_recover_givenAnything_thenAsOpenZeppelin(bytes32 digest, bytes32 r, bytes32 vs) external view {
+        (address signer, , ) = ECDSA.tryRecover(digest, r, vs);
+        assert(CALLER.recover(digest, r, vs) == _padded(signer));
+    }
+
+    /// @dev A compact signature has room for a high s only between half the order and 2^255.
+    function testFuzz_recover_whenSIsHigh_thenZero(uint256 privateKey, bytes32 digest, uint256 seed) external view {
+        uint256 halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+        (bytes32 r, ) = Signing.compact(_privateKey(privateKey), digest);
+        bytes32 vs = bytes32(halfOrder + 1 + (seed % ((1 << 255) - 1 - halfOrder)));
+        // the curve itself would take it
+        assert(ecrecover(digest, 27, r, vs) != address(0));
+        assert(CALLER.recover(digest, r, vs) == 0);
+    }
+
+    /// @dev What comes after the first word does not matter; a shorter answer is none.
+    function testFuzz_answers_agreesWithAPlainCall(bytes memory answer, bytes32 word, uint8 how) external {
+        if (how & 1 != 0) answer = abi.encodePacked(word, answer);
+        Answer target = new Answer(answer, how & 2 != 0);
+        (bool ok, bytes memory said) = address(target).staticcall("question");
+        bool expected = ok && said.length > 31 && bytes32(said) == word;
+        assert(CALLER.answers(address(target), gasleft(), word) == expected);
+        assert(!CALLER.answers(address(target), 100, word));
+        assert(!CALLER.answers(address(uint160(uint256(keccak256(answer)))), gasleft(), word));
     }
 
     function testFuzz_keyOf_givenTwoWords_thenAsOpenZeppelin(bytes32 digest, bytes32 r, bytes32 vs) external view {
@@ -101,6 +168,14 @@ contract SignaturesTest {
 
     function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
         return 0xffffffff;
+    }
+
+    function _privateKey(uint256 seed) private pure returns (uint256) {
+        return 1 + (seed % 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140);
+    }
+
+    function _padded(address account) private pure returns (bytes32) {
+        return bytes32(uint256(uint160(account)));
     }
 
     function _asked(bytes32 digest, address account, bytes memory signature) private view returns (bytes32 key) {

@@ -14,6 +14,17 @@ interface Vm {
     function warp(uint256 timestamp) external;
 
     function assume(bool condition) external pure;
+
+    function recordLogs() external;
+
+    function getRecordedLogs() external returns (Log[] memory logs);
+}
+
+/// @notice An event as it was emitted since the recording began.
+struct Log {
+    bytes32[] topics;
+    bytes data;
+    address emitter;
 }
 
 /// @dev Where the test runner answers them.
