@@ -202,9 +202,9 @@ export const problems = {
   },
   busy: {
     status: 503,
-    title: "The server has as many large bodies in hand as it can hold",
-    titleZh: "服务器正在处理的大请求过多",
-    remedy: "Send it again after `Retry-After` seconds, or in bundles of less than 64 kB.",
+    title: "The server has as much of this kind in hand as it can hold",
+    titleZh: "服务器正在处理的同类请求过多",
+    remedy: "Send it again after `Retry-After` seconds; acts in bundles of less than 64 kB are always let in.",
   },
   "not-ready": {
     status: 503,

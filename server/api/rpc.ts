@@ -9,8 +9,12 @@ import { Problem } from "../errors.ts";
 /** Blocks in one `eth_getLogs`. */
 const MOST_BLOCKS = 1_000;
 const MOST_IN_BATCH = 50;
-/** a transaction's own limit */
-const CALL_GAS = 16_777_216n;
+/** Every view of the ledger needs less; the embedded chain does nothing else while it runs a call, a second per million. */
+const CALL_GAS = 1_000_000n;
+/** HTTP requests answered at a time. */
+const AT_ONCE = 2;
+/** HTTP requests that wait for their turn, at most. */
+const MOST_WAITING = 100;
 
 /** Error codes of JSON-RPC 2.0, and of EIP-1474 where it has none. */
 const codes = { parse: -32700, request: -32600, method: -32601, params: -32602, limit: -32005 } as const;
@@ -23,6 +27,8 @@ export interface RpcDeps {
   bodyLimitBytes: number;
   /** in the answer to one `eth_getLogs`; those of a single block are always told */
   mostLogs?: number;
+  /** HTTP requests that wait for their turn, at most */
+  mostWaiting?: number;
 }
 
 const pass: Ask = ({ chain }, method, params) => chain.request(method, params);
@@ -32,7 +38,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isQuantity = (value: unknown): value is Hex => typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value);
 
-/** Without state overrides, and with no more gas than a transaction may take. */
+/** Without state overrides, and with gas for a view. */
 const call: Ask = ({ chain }, method, params) => {
   const [transaction, block = "latest"] = params;
   if (!isRecord(transaction)) throw new RpcError(codes.params, "eth_call takes a transaction and a block.");
@@ -120,21 +126,53 @@ async function answerAll(deps: RpcDeps, text: string): Promise<object | undefine
   if (!Array.isArray(body)) return answer(deps, body);
   if (body.length === 0) return notRequest("A batch holds at least one request.");
   if (body.length > MOST_IN_BATCH) return notRequest(`A batch holds at most ${MOST_IN_BATCH} requests.`);
-  const answers = await Promise.all(body.map((request) => answer(deps, request)));
-  const told = answers.filter((each) => each !== undefined);
+  const told: object[] = [];
+  // one after another: between them the chain has time for others, and for its blocks
+  for (const request of body) {
+    const each = await answer(deps, request);
+    if (each) told.push(each);
+  }
   return told.length > 0 ? told : undefined;
+}
+
+/**
+ * Lets {@link AT_ONCE} in at a time and the others wait in line: whoever asks much keeps neither the chain's blocks nor
+ * the acts that come in waiting for long.
+ * @throws Problem `busy` where the line is full
+ */
+function createLine(mostWaiting: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const line: (() => void)[] = [];
+  let inside = 0;
+  return async (work) => {
+    if (inside < AT_ONCE) inside++;
+    else if (line.length >= mostWaiting) throw new Problem("busy", `${line.length} requests wait for the chain`);
+    else await new Promise<void>((resolve) => line.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // the next one takes this one's place
+      const next = line.shift();
+      if (next) next();
+      else inside--;
+    }
+  };
 }
 
 /** The door, which reads its bodies itself: what is not JSON is answered as JSON-RPC answers it. */
 export function rpcDoor(deps: RpcDeps): RequestHandler {
-  const { chain, bodyLimitBytes } = deps;
+  const { chain, bodyLimitBytes, mostWaiting = MOST_WAITING } = deps;
+  const inTurn = createLine(mostWaiting);
   const door = Router();
   door.post(
     "/rpc",
     express.text({ type: () => true, limit: bodyLimitBytes }),
     async (request: Request, response: Response) => {
       if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
-      const told = await answerAll(deps, typeof request.body === "string" ? request.body : "");
+      const told = await inTurn(async () => {
+        // whoever asked may have gone while waiting
+        if (response.destroyed) return undefined;
+        return answerAll(deps, typeof request.body === "string" ? request.body : "");
+      });
       if (told) response.json(told);
       else response.status(204).end();
     },
