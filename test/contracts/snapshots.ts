@@ -1,7 +1,18 @@
 import { expect } from "chai";
-import { id, ZeroAddress } from "ethers";
+import { getBytes, id, ZeroAddress } from "ethers";
 import { contractNames } from "../../server/access/roles.ts";
-import { addressOf, batchOf, childOf, keyId, keyOf, p256, recorders, secp, type SignedAct } from "../support/acts.ts";
+import {
+  addressOf,
+  batchOf,
+  childOf,
+  keyId,
+  keyOf,
+  p256,
+  recorders,
+  secp,
+  type Sign,
+  type SignedAct,
+} from "../support/acts.ts";
 import { createCoast, forever, plant, type Coast } from "../support/coast.ts";
 import { registrationOf } from "../support/collects.ts";
 import { expectSnapshot } from "../support/snapshots.ts";
@@ -12,6 +23,16 @@ const people = Array.from({ length: 200 }, (_, i) => addressOf(keyOf("person", i
 const hundred = people.slice(0, 100);
 /** of licence kind 1 */
 const licensedClass = (1 << 10) | 1;
+
+/** Node signs P-256 with a random nonce, and zero bytes cost less: signs until none is zero, so that gas is the same. */
+function alike(sign: Sign): Sign {
+  return (digest) => {
+    for (;;) {
+      const proof = sign(digest);
+      if (!getBytes(proof).subarray(65).includes(0)) return proof;
+    }
+  };
+}
 
 /** A runtime larger than this leaves too little room under the EVM's limit of 24,576 bytes. */
 const largest = 20_000;
@@ -98,7 +119,7 @@ describe("snapshots", () => {
     }
     const phone = p256("phone");
     await registry.bindKey(people[150]!, phone.keyId, 0, forever);
-    coast.signers.set(people[150]!, phone.sign);
+    coast.signers.set(people[150]!, alike(phone.sign));
     const [one, bailed, light, byPhone] = await lotsOf(4);
     Object.assign(measured, {
       "record 1 handoff": await gasOf([handedOver(one!, plant)]),
