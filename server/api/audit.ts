@@ -68,7 +68,30 @@ export interface AuditDeps {
   checks: (sql: Sql, block: number) => Promise<Check[]>;
 }
 
+/** While one answer is worked out, whoever asks for it gets that same one: each goes through all rows there are. */
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => (running ??= work().finally(() => (running = undefined)));
+}
+
 export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Route[] {
+  const readConservation = shared(() =>
+    db.snapshot(async (sql) => {
+      const cursor = await readCursor(sql);
+      if (!cursor) throw new Problem("not-ready", "no block is indexed yet");
+      const found = await checks(sql, cursor.block);
+      return { asOfBlock: cursor.block, ok: found.every(({ ok }) => ok), checks: found };
+    }),
+  );
+  const readDigestsNow = shared(() =>
+    db.snapshot(async (sql) => {
+      const cursor = await readCursor(sql);
+      const digests = cursor && (await readDigests(sql, cursor.block));
+      if (!digests) throw new Problem("not-ready", "no block is indexed yet");
+      const { version, root, buckets } = await stateDigest(sql, projections);
+      return { ...digests, state: { version, root, buckets } };
+    }),
+  );
   return [
     route({
       method: "get",
@@ -78,12 +101,7 @@ export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Rout
       problems: ["not-ready"],
       async handle() {
         if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
-        return db.snapshot(async (sql) => {
-          const cursor = await readCursor(sql);
-          if (!cursor) throw new Problem("not-ready", "no block is indexed yet");
-          const found = await checks(sql, cursor.block);
-          return { status: 200, body: { asOfBlock: cursor.block, ok: found.every(({ ok }) => ok), checks: found } };
-        });
+        return { status: 200, body: await readConservation() };
       },
     }),
     route({
@@ -95,18 +113,10 @@ export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Rout
       answers: { 200: { description: "Digests to compare with another reader's", schema: digestView } },
       problems: ["not-found", "not-ready"],
       async handle({ query }) {
-        if (query.block !== undefined) {
-          const digests = await readDigests(db.sql, query.block);
-          if (!digests) throw new Problem("not-found", `block ${query.block} is not indexed`);
-          return { status: 200, body: digests };
-        }
-        return db.snapshot(async (sql) => {
-          const cursor = await readCursor(sql);
-          const digests = cursor && (await readDigests(sql, cursor.block));
-          if (!digests) throw new Problem("not-ready", "no block is indexed yet");
-          const { version, root, buckets } = await stateDigest(sql, projections);
-          return { status: 200, body: { ...digests, state: { version, root, buckets } } };
-        });
+        if (query.block === undefined) return { status: 200, body: await readDigestsNow() };
+        const digests = await readDigests(db.sql, query.block);
+        if (!digests) throw new Problem("not-found", `block ${query.block} is not indexed`);
+        return { status: 200, body: digests };
       },
     }),
     route({

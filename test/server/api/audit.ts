@@ -2,9 +2,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { expect } from "chai";
 import { accessProjection } from "../../../server/access/projections.ts";
+import { auditRoutes } from "../../../server/api/audit.ts";
 import { readDeployment } from "../../../server/chain/deploy.ts";
 import type { Hex } from "../../../server/chain/port.ts";
+import type { Sql } from "../../../server/db/port.ts";
 import { readRecords } from "../../../server/indexer/recordPages.ts";
+import type { Reply } from "../../../server/route.ts";
+import type { Check } from "../../../server/traceability/conservation.ts";
 import { traceabilityProjection } from "../../../server/traceability/projections.ts";
 import { openAudited, type Audited } from "../../support/audited.ts";
 
@@ -65,9 +69,10 @@ describe("GET /v1/audit/records", function () {
       new Set(["account", "act", "edge", "key", "licence", "lot", "ruling", "term"]),
     );
     for (const limit of [1, 7]) expect(await all(`limit=${limit}`), String(limit)).to.deep.equal(whole);
-    const inBucket = whole.filter(({ key }) => sha256(key)[0] === 3);
-    expect(inBucket).to.have.length.at.least(1);
-    expect(await all("bucket=3&limit=1")).to.deep.equal(inBucket);
+    // each home has other keys, and no bucket is sure to have any
+    const bucket = sha256(keys[0]!)[0];
+    const inBucket = whole.filter(({ key }) => sha256(key)[0] === bucket);
+    expect(await all(`bucket=${bucket}&limit=1`)).to.deep.equal(inBucket);
   });
 
   it("given a bucket that is far between, when no more than five records are looked at for a page, then none is missed", async () => {
@@ -123,5 +128,22 @@ describe("GET /v1/audit/records", function () {
       const { status, body } = await audited.api.ask(`/v1/audit/records?${query}`);
       expect([status, body["code"]], query).to.deep.equal([400, "invalid-request"]);
     }
+  });
+
+  it("given many who ask at once whether the books balance, when answered, then it was worked out once; asked later, anew", async () => {
+    const { db, chain } = audited.api.running;
+    let times = 0;
+    const checks = async (sql: Sql): Promise<Check[]> => {
+      times++;
+      const [row] = await sql<{ lots: bigint }>`SELECT count(*) AS lots FROM lot`;
+      return [{ id: "lots", what: "lots", ok: true, left: String(row!.lots), right: String(row!.lots) }];
+    };
+    const [conservation] = auditRoutes({ db, chain, projections: [], checks });
+    const ask = (): Promise<Reply> => conservation!.handle({} as never);
+    const [first, ...others] = await Promise.all(Array.from({ length: 10 }, ask));
+    for (const other of others) expect(other.body).to.deep.equal(first!.body);
+    expect(times).to.equal(1);
+    expect((await ask()).body).to.deep.equal(first!.body);
+    expect(times).to.equal(2);
   });
 });
