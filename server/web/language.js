@@ -38,9 +38,14 @@ export function speak(chosen) {
 
 export const onLanguage = (listener) => listeners.add(listener);
 
-/** The words under that key, with `{name}` replaced by the value of that name; `undefined` where there is no such key. */
+/**
+ * The words under that key, with `{name}` replaced by the value of that name, and `{name|one|many}` by what goes with
+ * it; `undefined` where there is no such key.
+ */
 export function known(key, values = {}) {
-  return words[key]?.[current].replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  return words[key]?.[current]
+    .replaceAll(/\{(\w+)\|(.*?)\|(.*?)\}/g, (_, name, one, many) => (String(values[name]) === "1" ? one : many))
+    .replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
 /** As `known`, for keys that exist. */

@@ -96,7 +96,7 @@ export const words = {
   "books.verdict": { zh: "结果", en: "Result" },
   "books.same": { zh: "一致", en: "equal" },
   "books.differs": { zh: "不一致", en: "differs" },
-  "books.lots": { zh: "{lots} 批", en: "{lots} lots" },
+  "books.lots": { zh: "{lots} 批", en: "{lots} {lots|lot|lots}" },
   "check.T1.collected": { zh: "累计收集", en: "Collected so far" },
   "check.T1.concluded": { zh: "已有去处（利用、处置等）", en: "Concluded (claimed, disposed of, lost)" },
   "check.T1.live": { zh: "现存 = 收集 − 已有去处", en: "Live now = collected − concluded" },
@@ -160,12 +160,15 @@ export const words = {
   },
 
   "flow.title": { zh: "一图看懂来龙去脉", en: "The whole way in one picture" },
-  "flow.collectors": { zh: "{n} 位收集人", en: "{n} collectors" },
-  "flow.persons": { zh: "{n} 位其他经手人", en: "{n} other persons" },
-  "flow.others": { zh: "另外 {n} 处", en: "{n} more places" },
+  "flow.collectors": { zh: "{n} 位收集人", en: "{n} {n|collector|collectors}" },
+  "flow.persons": { zh: "{n} 位其他经手人", en: "{n} other {n|person|persons}" },
+  "flow.others": { zh: "另外 {n} 处", en: "{n} more {n|place|places}" },
   "flow.here": { zh: "现在在这里", en: "it is here now" },
-  "flow.acts": { zh: "{n} 次", en: "{n} times" },
-  "flow.back": { zh: "另有 {n} 条回流未画出。", en: "{n} flows back upstream are not drawn." },
+  "flow.acts": { zh: "{n} 次", en: "{n} {n|time|times}" },
+  "flow.back": {
+    zh: "另有 {n} 条回流未画出。",
+    en: "{n} {n|flow back upstream is|flows back upstream are} not drawn.",
+  },
   "flow.span": { zh: "{first}—{last}", en: "{first} – {last}" },
   "flow.none": { zh: "还没有经手记录可画。", en: "There is nothing to draw yet." },
   "flow.whole": {
@@ -224,7 +227,7 @@ export const words = {
   "way.madeFrom": { zh: "由 {lot} 而来", en: "from {lot}" },
   "way.wentInto": { zh: "流入 {lot}", en: "into {lot}" },
   "way.more": { zh: "继续显示", en: "Show more" },
-  "way.shown": { zh: "已显示 {n} 批物料", en: "{n} lots shown" },
+  "way.shown": { zh: "已显示 {n} 批物料", en: "{n} {n|lot|lots} shown" },
   "way.lots": { zh: "物料与经手记录", en: "Lots and the acts upon them" },
   "way.noActs": { zh: "没有操作记录", en: "No acts recorded" },
 

@@ -175,6 +175,9 @@ describe("the pages' words", () => {
       expect(pair.zh.trim(), key).to.not.equal("");
       expect(pair.en.trim(), key).to.not.equal("");
       expect(places(pair.zh), key).to.deep.equal(places(pair.en));
+      // {n|one|many} counts what has a place of its own
+      const counted = [...pair.en.matchAll(/\{(\w+)\|/g)].map(([, name]) => `{${name}}`);
+      expect(places(pair.en), key).to.include.members(counted);
     }
   });
 
