@@ -247,7 +247,7 @@ function introduce(screen: Screen, share: number): void {
   const { collects, grams } = totalOf(share);
   screen.print(
     `${names.point.zh} ${names.point.en}`,
-    `${share === 1 ? "2024" : `One ${share}th of 2024`}: ${count(collects)} collects by ${REGULARS} regular and ${occasionalsOf(share)} occasional collectors,`,
+    `${share === 1 ? "2024" : `1/${share} of 2024`}: ${count(collects)} collects by ${REGULARS} regular and ${occasionalsOf(share)} occasional collectors,`,
     `${kilograms(grams)}, ${yuan(paid)} paid; then boats, sorting, regranulation, a brand.`,
     "1.20 yuan/kg, each paid to the nearest fen; weights, hours and yields are generated",
     "from a fixed seed.",
