@@ -178,9 +178,10 @@ export const problems = {
   },
   "need-to-know": {
     status: 403,
-    title: "This is for the parties to the lot and for auditors",
-    titleZh: "仅该批物料的相关方和审计方可以查看",
-    remedy: "Ask with view=public, or log in with a key of an account that held, owned or acted upon the lot.",
+    title: "This is for those whom it concerns and for auditors",
+    titleZh: "仅相关方和审计方可以查看",
+    remedy:
+      "Log in with a key of the account itself or, for a lot, of one that held, owned or acted upon it; a lot's view=public is for everybody.",
   },
   "sender-unknown": {
     status: 403,

@@ -1,5 +1,5 @@
 /**
- * Who may see what of a lot's history. The whole rule (decision 0006):
+ * Who may see what of a lot's history, and of what somebody holds. The whole rule (decision 0006):
  *
  * 1. Everybody sees the public view, and facilities, organisations and vessels by their ids. A person appears as a count.
  * 2. The full view is for the parties to the lot asked for: accounts that hold or own it, or took part in an act upon it
@@ -8,6 +8,7 @@
  * 3. In the full view a person's id is shown to role holders, to the person, and to whoever gave to or received from
  *    that person, in that very act: one hop. Of a lot that the person holds or owns, to whoever sees the person in one
  *    of the acts upon it.
+ * 4. What a person holds is for that person and for those roles.
  */
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
@@ -24,6 +25,12 @@ export async function refuseStrangers(sql: Sql, caller: Caller, lot: Hex): Promi
   if (oversees(caller) || (await wasParty(sql, lot, caller.accounts))) return;
   const accounts = caller.accounts.length > 0 ? caller.accounts.join(", ") : "no account";
   throw new Problem("need-to-know", `the key ${caller.key} signs for ${accounts}`, { lot });
+}
+
+/** @throws Problem `need-to-know` for whoever is not that person and holds no role that oversees all */
+export function refuseOthers(caller: Caller, person: Hex): void {
+  if (oversees(caller) || caller.accounts.includes(person)) return;
+  throw new Problem("need-to-know", `the key ${caller.key} does not sign for ${person}`, { account: person });
 }
 
 /** Whose ids may be shown: the id, or null. */

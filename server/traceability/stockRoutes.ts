@@ -1,10 +1,11 @@
 /** What an account has in stock, over HTTP. */
 import { z } from "zod";
-import { licenceKindName, readAccountStandings } from "../access/queries.ts";
+import { licenceKindName, mayBeNamed, readAccountStandings } from "../access/queries.ts";
 import type { Db } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { address, named } from "../wire.ts";
+import { refuseOthers } from "./needToKnow.ts";
 import { isOver, readStock } from "./stock.ts";
 
 const amount = z.string().regex(/^\d+$/);
@@ -30,22 +31,26 @@ export function stockRoutes({ db }: { db: Db }): Route[] {
       method: "get",
       path: "/v1/accounts/{id}/stock",
       summary: "What an account has in stock, by the licence it needs for it, against the capacity it is licensed for",
+      access:
+        "The stock of organisations, facilities and vessels is for everybody; a person's for that person and for keys with the role AUDITOR, REGISTRY or ADMIN.",
       params: z.object({ id: address }),
       answers: { 200: { description: "The stock", schema: stockView } },
-      problems: ["not-found"],
-      handle: ({ params: { id } }) =>
-        db.snapshot(async (sql) => {
-          const known = (await readAccountStandings(sql, [id])).has(id);
-          const found = known ? await readStock(sql, id) : undefined;
-          if (!found) throw new Problem("not-found", `no account ${id} is registered`);
-          const stock = found.stock.map((item) => ({
-            licenceKind: licenceKindName(item.licenceKind),
-            grams: String(item.grams),
-            capacityGrams: item.capacityGrams === undefined ? null : String(item.capacityGrams),
-            over: isOver(item),
-          }));
-          return { status: 200, body: { account: id, asOfBlock: found.asOfBlock, stock } };
-        }),
+      problems: ["not-found", "login-needed", "need-to-know", "not-ready"],
+      async handle({ params: { id }, caller }) {
+        const standing = (await readAccountStandings(db.sql, [id])).get(id);
+        if (!standing) throw new Problem("not-found", `no account ${id} is registered`);
+        if (!mayBeNamed(standing.kinds)) refuseOthers(await caller(), id);
+        const found = await db.snapshot((sql) => readStock(sql, id));
+        // it would not be registered
+        if (!found) throw new Problem("not-ready", "no block is indexed yet");
+        const stock = found.stock.map((item) => ({
+          licenceKind: licenceKindName(item.licenceKind),
+          grams: String(item.grams),
+          capacityGrams: item.capacityGrams === undefined ? null : String(item.capacityGrams),
+          over: isOver(item),
+        }));
+        return { status: 200, body: { account: id, asOfBlock: found.asOfBlock, stock } };
+      },
     }),
   ];
 }

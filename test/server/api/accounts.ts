@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { allFinal, apiAt } from "../../support/homes.ts";
-import { openApi, type TestApi } from "../../support/api.ts";
+import { actKey, type ActKey } from "../../../scripts/demo/keys.ts";
+import { logInAs, openApi, type TestApi } from "../../support/api.ts";
 
 describe("accounts", () => {
   let api: TestApi;
@@ -46,6 +47,18 @@ describe("accounts", () => {
     expect(body["licences"]).to.deep.equal([
       { kind, from: 0, until: 2_000_000_000, capacityGrams: String(grams), document },
     ]);
+  });
+
+  it("given a person, when the stock is asked for, then the person and the registry see it, a neighbour and a stranger do not", async () => {
+    const [person, neighbour] = api.cast.regular as [ActKey, ActKey];
+    const asked = async (key?: ActKey): Promise<[number, unknown]> => {
+      const login = key ? await logInAs(api, key) : {};
+      const { status, body } = await api.ask(`/v1/accounts/${person.address}/stock`, undefined, login);
+      return [status, body["code"] ?? body["stock"]];
+    };
+    expect(await asked()).to.deep.equal([401, "login-needed"]);
+    expect(await asked(neighbour)).to.deep.equal([403, "need-to-know"]);
+    for (const key of [person, actKey("registry", 0)]) expect(await asked(key)).to.deep.equal([200, []]);
   });
 
   it("given an account that is not registered, when its stock is asked for, then there is none", async () => {
