@@ -179,7 +179,9 @@ describe("npm run audit", function () {
       "an act, deleted",
       async () => {
         const act = await one(
-          sql<{ digest: Hex }>`SELECT digest FROM act WHERE kind = 'conclude' ORDER BY digest LIMIT 1`,
+          // of a lot that nothing has consumed: else the books miss the grams where it went into
+          sql<{ digest: Hex }>`SELECT digest FROM act JOIN lot ON lot.id = act.lot
+            WHERE kind = 'conclude' AND (ended_by IS NULL OR ended_by = digest) ORDER BY digest LIMIT 1`,
         );
         const place = await placeOf(act.digest);
         await sql`DELETE FROM act WHERE digest = ${act.digest}`;
