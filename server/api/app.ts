@@ -8,6 +8,7 @@ import express, {
   type Response,
 } from "express";
 import { ZodError } from "zod";
+import { ChainUnavailable } from "../chain/rpc.ts";
 import { isDatabaseDown } from "../db/down.ts";
 import { Problem, problemView, type ProblemView } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -78,6 +79,7 @@ export function problemOf(error: unknown, bodyLimitBytes: number): ProblemView {
   if (error instanceof Error && "status" in error && error.status === 400) {
     return problemView("invalid-request", error.message, { errors: [] });
   }
+  if (error instanceof ChainUnavailable) return problemView("not-ready", error.message);
   if (isDatabaseDown(error)) return problemView("not-writable", "the database does not answer");
   return problemView("internal", "an unexpected error; the server's log has it under this instance");
 }
