@@ -17,7 +17,7 @@ import {
   swell,
   wordFor,
 } from "./parts.js";
-import { follow, requestCard } from "./request.js";
+import { follow, hasEnded, requestCard } from "./request.js";
 import { verification } from "./verify.js";
 import { ways } from "./ways.js";
 
@@ -88,7 +88,10 @@ export function lot(root, asked) {
   function content() {
     if (state.lot?.ok) return [lotHead(state.lot.body, badge), history.element, proof];
     const title = h("h1", { class: "unseen" }, t("lot.kind"));
-    if (state.request) return [title, h("p", { class: "notice" }, t("request.onTheWay")), requestCard(state.request)];
+    if (state.request) {
+      const onTheWay = !hasEnded(state.request) && h("p", { class: "notice" }, t("request.onTheWay"));
+      return [title, onTheWay, requestCard(state.request)].filter((child) => child);
+    }
     if (id && !state.lot) return [title, h("p", { class: "quiet" }, t("loading"))];
     const notice = id ? failureNotice(state.lot, () => void load()) : failureNotice({ why: "id" });
     return [title, notice, h("p", {}, h("a", { href: "/" }, t("search.label")))];

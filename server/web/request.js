@@ -1,6 +1,7 @@
 /** What became of something handed in: a card, and a way to follow it until nothing more can happen to it. */
 import { get, repeat } from "./api.js";
 import { glyph, h } from "./dom.js";
+import { shortHex } from "./format.js";
 import { language, t } from "./language.js";
 import { fact, idText, number, when, wordFor } from "./parts.js";
 
@@ -17,13 +18,18 @@ export function follow(digest, wanted, tell) {
     const answer = await get(`/v1/requests/${digest}`);
     if (!wanted()) return undefined;
     if (answer.ok) tell(answer.body);
-    return answer.ok && answer.body.state in ends ? undefined : LOOK_AGAIN_MS;
+    return answer.ok && hasEnded(answer.body) ? undefined : LOOK_AGAIN_MS;
   });
 }
 
+/** Whether nothing more can happen to a request. */
+export const hasEnded = ({ state }) => state in ends;
+
+const idLink = (digest) => h("a", { class: "hex", href: `/?id=${digest}` }, shortHex(digest));
+
 /** A request in words. A collect that is final has become a lot: its page is one step away. */
 export function requestCard(request) {
-  const { digest, kind, state, reason, tx, block, attempt, acceptedAt, receipt } = request;
+  const { digest, kind, state, reason, tx, block, attempt, acceptedAt, receipt, overtakenBy } = request;
   const end = ends[state] ?? "";
   return h(
     "article",
@@ -39,6 +45,7 @@ export function requestCard(request) {
       fact(t("request.attempt"), number(attempt)),
       reason !== null &&
         fact(t("request.reason"), reason[language()] + (reason.name === null ? "" : ` (${reason.name})`)),
+      overtakenBy !== null && fact(t("request.overtakenBy"), idLink(overtakenBy)),
       block !== null && fact(t("act.block"), number(block)),
       tx !== null && fact(t("act.tx"), idText(tx, t("act.tx"))),
       fact(t("request.receipt"), idText(receipt, t("request.receipt"))),

@@ -69,6 +69,7 @@ export const words = {
   "request.accepted": { zh: "收下时间", en: "Accepted" },
   "request.attempt": { zh: "送出次数", en: "Attempts" },
   "request.reason": { zh: "原因", en: "Reason" },
+  "request.overtakenBy": { zh: "抢先入账的操作", en: "The act that came first" },
   "request.receipt": { zh: "签名收据", en: "Signed receipt" },
   "request.lot": { zh: "查看这批物料的来历", en: "See where this lot comes from" },
   "state.waiting": { zh: "等待中：它依赖的操作还没有入账", en: "Waiting for an act it builds upon" },
