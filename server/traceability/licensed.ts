@@ -5,7 +5,7 @@ import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";
 
 /** The bit of an act's flags that says that its custodian lacks the licence. */
-const LICENCE_REASON = 0x20;
+export const LICENCE_REASON = 0x20;
 
 /**
  * Those of the acts flagged `licence` whose custodian did hold every licence that the lots need at `capturedAt`: the

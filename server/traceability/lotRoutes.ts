@@ -7,6 +7,7 @@ import { Problem } from "../errors.ts";
 import { route, type Caller, type Reply, type Route } from "../route.ts";
 import { hash } from "../wire.ts";
 import type { Direction } from "./lineage.ts";
+import { LICENCE_REASON, licensedAfterAll } from "./licensed.ts";
 import type { LineageFeed } from "./lineageFeed.ts";
 import { eyesOf, refuseStrangers } from "./needToKnow.ts";
 import { presentLot, presentNode, presentPublic, presentTotals } from "./presentation.ts";
@@ -43,13 +44,15 @@ async function readFull(
   { direction, after, limit }: z.output<typeof provenanceQuery>,
   caller: Caller,
 ): Promise<Reply> {
-  const { found, page, named } = await db.snapshot(async (sql) => {
+  const { found, page, named, licensed } = await db.snapshot(async (sql) => {
     const found = await findLot(sql, feed, lot);
     if (!found) throw unknown(lot);
     await refuseStrangers(sql, caller, lot);
     const page = await readPage(sql, found, direction, after, limit);
     if (!page) throw new Problem("not-found", `no lot ${after} is indexed to go on after`);
-    return { found, page, named: await readNamedAccounts(sql) };
+    const flagged = page.nodes.flatMap(({ acts }) => acts.filter(({ flags }) => (flags & LICENCE_REASON) !== 0));
+    const licensed = await licensedAfterAll(sql, [...new Set(flagged.map(({ digest }) => digest))]);
+    return { found, page, licensed, named: await readNamedAccounts(sql) };
   });
   const eyes = eyesOf(named, caller);
   const summary =
@@ -60,7 +63,7 @@ async function readFull(
     asOfBlock: found.asOfBlock,
     view: "full",
     totals: summary ? presentTotals(summary, 1) : null,
-    nodes: page.nodes.map((node) => presentNode(node, eyes)),
+    nodes: page.nodes.map((node) => presentNode(node, eyes, licensed)),
     edges: page.edges.map(({ child, parent, grams }) => ({ child, parent, massGrams: grams })),
     next: page.next ?? null,
   };

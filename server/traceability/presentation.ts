@@ -19,6 +19,7 @@ const DAY = 86_400;
 const bits = <Name extends string>(names: readonly Name[], value: number): Name[] =>
   names.filter((_, i) => (value >> i) & 1);
 
+/** @param custodian its id, or null where it may not be shown */
 export function presentLot(lot: LotRow, custodian: Hex | null): z.input<typeof lotView> {
   return {
     id: lot.id,
@@ -34,7 +35,7 @@ export function presentLot(lot: LotRow, custodian: Hex | null): z.input<typeof l
 const codeOf = (kind: string, code: number): ReturnType<typeof processName> | null =>
   kind === "transform" ? processName(code) : kind === "conclude" ? lossKindName(code) : null;
 
-function presentAct(act: ActRow, eyes: Eyes): z.input<typeof actView> {
+function presentAct(act: ActRow, eyes: Eyes, licensed: ReadonlySet<Hex>): z.input<typeof actView> {
   return {
     digest: act.digest,
     kind: act.kind as z.input<typeof actView>["kind"],
@@ -48,6 +49,7 @@ function presentAct(act: ActRow, eyes: Eyes): z.input<typeof actView> {
     code: codeOf(act.kind, act.code),
     capturedAt: Number(act.capturedAt),
     reasons: bits(reasons, act.flags >> 4),
+    answered: licensed.has(act.digest) ? ["licence"] : [],
     anchor: act.anchor,
     evidence: act.evidence,
     tx: act.tx,
@@ -56,13 +58,14 @@ function presentAct(act: ActRow, eyes: Eyes): z.input<typeof actView> {
   };
 }
 
-export function presentNode(node: NodeRow, eyes: Eyes): z.input<typeof nodeView> {
+/** @param licensed digests of acts whose flag for want of a licence is answered */
+export function presentNode(node: NodeRow, eyes: Eyes, licensed: ReadonlySet<Hex>): z.input<typeof nodeView> {
   return {
     ...presentLot(node, eyes.ofLot(node, node.custodian)),
     owner: eyes.ofLot(node, node.owner),
     madeBy: node.madeBy,
     endedBy: node.endedBy,
-    acts: node.acts.map((act) => presentAct(act, eyes)),
+    acts: node.acts.map((act) => presentAct(act, eyes, licensed)),
   };
 }
 

@@ -33,6 +33,10 @@ export const actView = z.strictObject({
   code: named.nullable().meta({ description: "process of a transform, loss kind of a conclusion" }),
   capturedAt: z.int(),
   reasons: z.array(z.enum(["suspended", "licence", "clock", "lateKey"])),
+  answered: z.array(z.literal("licence")).meta({
+    description:
+      "those of the reasons that later knowledge answers: by its own dates each licence was held; the flag stays",
+  }),
   anchor: hash,
   evidence: hash,
   tx: hash,

@@ -24,6 +24,8 @@ interface Act {
   kind: string;
   giver: Hex | null;
   receiver: Hex | null;
+  reasons: string[];
+  answered: string[];
 }
 
 interface Node {
@@ -217,6 +219,28 @@ eachDatabase("views of provenance", (open) => {
     }
     await ledger.call(ledger.admin, "AccessManager", "revokeRole", [roles.AUDITOR, auditor.account]);
     expect((await provenance(end!.id, "view=full", auditor.account)).status).to.equal(403);
+  });
+
+  it("given acts flagged for want of a licence, when seen, then those are answered whose licence was held by its own dates", async () => {
+    const flagged = made.acts.filter(({ kind, receiver }) => kind === "handoff" && receiver === plant).slice(0, 2);
+    const [held, late] = flagged.map(({ digest }) => digest) as [Hex, Hex];
+    const [other] = collects.map(({ digest }) => digest);
+    await db.sql`UPDATE act SET flags = flags | 32 WHERE digest = ANY (${[held, late, other]}::text[])`;
+    await db.sql`UPDATE lot SET class = class + 2048 WHERE id IN (SELECT lot FROM act WHERE digest = ANY (${[held, late]}::text[]))`;
+    const [at] = await db.sql<{ from: bigint }>`SELECT captured_at AS from FROM act WHERE digest = ${held}`;
+    await db.sql`UPDATE act SET captured_at = ${at!.from - 1n} WHERE digest = ${late}`;
+    await db.sql`INSERT INTO licence VALUES (${plant}, 2, ${at!.from}, ${at!.from + 1n}, 1, ${`0x${"d0".repeat(32)}`})`;
+    const acts = (await everyNode(await keyOf(plant))).flatMap((node) => node.acts);
+    const seen = acts.filter(({ reasons }) => reasons.includes("licence"));
+    expect(new Map(seen.map(({ digest, answered }) => [digest, answered]))).to.deep.equal(
+      // what was collected needs no licence, so none was wanting
+      new Map([
+        [held, ["licence"]],
+        [late, []],
+        [other, ["licence"]],
+      ]),
+    );
+    expect(acts.filter(({ answered }) => answered.length > 0)).to.have.length(2);
   });
 
   it("given a lot that a person holds, when it is shown, then the person is named to the giver only", async () => {
