@@ -42,7 +42,7 @@ export function requestCard(request) {
       fact(t("act.digest"), idText(digest, t("act.digest"))),
       fact(t("request.kind"), wordFor("act", kind)),
       fact(t("request.accepted"), when(Math.floor(acceptedAt / 1000))),
-      fact(t("request.attempt"), number(attempt)),
+      attempt > 0 && fact(t("request.attempt"), number(attempt)),
       reason !== null &&
         fact(t("request.reason"), reason[language()] + (reason.name === null ? "" : ` (${reason.name})`)),
       overtakenBy !== null && fact(t("request.overtakenBy"), idLink(overtakenBy)),

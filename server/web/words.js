@@ -67,7 +67,7 @@ export const words = {
   },
   "request.kind": { zh: "种类", en: "Kind" },
   "request.accepted": { zh: "收下时间", en: "Accepted" },
-  "request.attempt": { zh: "送出次数", en: "Attempts" },
+  "request.attempt": { zh: "未成的送出次数", en: "Sent in vain" },
   "request.reason": { zh: "原因", en: "Reason" },
   "request.overtakenBy": { zh: "抢先入账的操作", en: "The act that came first" },
   "request.receipt": { zh: "签名收据", en: "Signed receipt" },
