@@ -1,12 +1,9 @@
 /** The audit as it is run: arguments, what it prints, exit codes. */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { Report } from "../../scripts/audit/report.ts";
 import type { Sql } from "../../server/db/port.ts";
 import { foundBy, openAudited, type Audited } from "../support/audited.ts";
-
-const AUDIT = fileURLToPath(new URL("../../scripts/audit.ts", import.meta.url));
+import { startCommand, type Ended } from "../support/command.ts";
 
 describe("npm run audit, the command", function () {
   this.timeout(240_000);
@@ -21,19 +18,7 @@ describe("npm run audit, the command", function () {
   });
   after(() => audited.api.close());
 
-  interface Ran {
-    code: number | null;
-    out: string;
-    err: string;
-  }
-
-  function run(...args: string[]): Promise<Ran> {
-    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), AUDIT, ...args]);
-    const ran = { out: "", err: "" };
-    child.stdout.on("data", (chunk: Buffer) => (ran.out += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (ran.err += chunk.toString()));
-    return new Promise((resolve) => child.once("close", (code) => resolve({ code, ...ran })));
-  }
+  const run = (...args: string[]): Promise<Ended> => startCommand("audit.ts", args, {}).ended;
 
   it("given an honest server, when the command is run, then it says so in both languages and ends with 0", async () => {
     const { code, out, err } = await run("--api", `${url}/`);
