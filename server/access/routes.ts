@@ -64,6 +64,7 @@ function presentAccount(
   };
 }
 
+/** Accounts and keys, for everybody. */
 export function accessRoutes({ db }: { db: Db }): Route[] {
   return [
     route({

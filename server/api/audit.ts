@@ -74,6 +74,7 @@ function shared<T>(work: () => Promise<T>): () => Promise<T> {
   return () => (running ??= work().finally(() => (running = undefined)));
 }
 
+/** Conservation, digests and records, for everybody. */
 export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Route[] {
   const readConservation = shared(() =>
     db.snapshot(async (sql) => {

@@ -78,6 +78,7 @@ function reasonOf(thrown: unknown): string {
   return error instanceof Error ? error.message : "the message does not hold";
 }
 
+/** Drawing a nonce, and logging in with it. */
 export function loginRoutes(deps: LoginDeps): Route[] {
   const { db, sessions, chainId, origin } = deps;
   return [

@@ -32,6 +32,7 @@ export interface SessionDeps {
   origin: () => string;
 }
 
+/** Tokens that this server signs, and reads again. */
 export async function createSessions({ db, chain, manager, chainId, key, origin }: SessionDeps): Promise<Sessions> {
   const publicHalf: JWK = { ...key };
   delete publicHalf.d;

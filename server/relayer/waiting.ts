@@ -11,9 +11,11 @@ import type { Need, NewRequest, Order } from "./requests.ts";
 /** A request's place in the order. */
 export type Place = Pick<NewRequest, "digest" | "subject" | "seq" | "inputs" | "outputs">;
 
+/** All that it needs, its own subject first. */
 export const needsOf = ({ subject, seq, inputs = [] }: Place): Need[] =>
   seq < 0 ? [...inputs] : [{ subject, seq }, ...inputs];
 
+/** All that it brings about. */
 export const broughtBy = ({ subject, seq, outputs = [] }: Place): Need[] => [
   { subject, seq: seq + 1 },
   ...outputs.map((output) => ({ subject: output, seq: 0 })),
@@ -87,6 +89,7 @@ async function metOf(sql: Sql, order: Order, needs: readonly Need[]): Promise<Se
   return met;
 }
 
+/** Whether any request waits. */
 export async function anyWaits(sql: Sql): Promise<boolean> {
   const [row] = await sql<{ any: boolean }>`
     SELECT EXISTS (SELECT FROM request WHERE waits_since IS NOT NULL) AS any`;

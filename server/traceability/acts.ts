@@ -144,6 +144,7 @@ export const receiptTypes = {
   PassTitle: "TitleReceipt",
 } as const satisfies Record<SharedType, TypeName>;
 
+/** Whether two sign an act of this type. */
 export const isShared = (type: ActType): type is SharedType => type in receiptTypes;
 
 /** Turns one field's value into its word. */

@@ -116,6 +116,7 @@ interface Body {
   proofs: Uint8Array[];
 }
 
+/** Takes apart what {@link encodeAct} made. */
 export function decodeBody(body: Uint8Array): Body {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   let at = 2 + view.getUint16(0) * WORD;

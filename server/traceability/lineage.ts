@@ -79,6 +79,7 @@ const lotColumns = ["class", "firstAct", "lastAct", "endedBy", "firstParent", "f
 const edgeColumns = ["child", "parent", "edgeGrams", "nextChild"] as const;
 const actColumns = ["kind", "actLot", "giver", "receiver", "grams", "loss", "code", "at", "nextAct"] as const;
 
+/** A lineage without lots, with room for the first thousand. */
 export function emptyLineage(): Lineage {
   const none = (): Int32Array => new Int32Array(1_024);
   return {

@@ -39,6 +39,7 @@ interface Mark {
 
 const nothing: Mark = { block: -1, index: -1 };
 
+/** A feed that knows nothing yet: the first to ask has it read all rows. */
 export function createLineageFeed(): LineageFeed {
   let lineage = emptyLineage();
   let mark = nothing;

@@ -70,6 +70,7 @@ async function readFull(
   return { status: 200, body, headers: { "cache-control": "private, no-store" } };
 }
 
+/** A lot, and its provenance in two views. */
 export function lotRoutes(deps: LotDeps): Route[] {
   const { db } = deps;
   return [

@@ -6,6 +6,7 @@ import { bundle, bundleResult, looseBundle, reasonsView } from "./actSchemas.ts"
 import { allReasons } from "./reasons.ts";
 import { heavierScale, lotFlags, reviewReasons } from "./words.ts";
 
+/** Handing acts in, and the reasons for which they are skipped or flagged. */
 export function traceabilityRoutes(deps: IntakeDeps): Route[] {
   return [
     route({

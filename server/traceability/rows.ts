@@ -2,7 +2,7 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";
-import type { ActRecord, Changes, Edge, LotState, Ruling } from "./fold.ts";
+import type { ActRecord, Changes, Edge, LotState, Ruling } from "./changes.ts";
 
 /** What stands for NULL in a column's text. */
 const orNull = <T>(value: T | undefined): T | "NULL" => value ?? "NULL";

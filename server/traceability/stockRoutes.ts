@@ -25,6 +25,7 @@ const stockView = z.strictObject({
   ),
 });
 
+/** What an account has in stock. */
 export function stockRoutes({ db }: { db: Db }): Route[] {
   return [
     route({

@@ -30,6 +30,7 @@ function add(sum: Sum, grams: number): void {
   sum.low = 0;
 }
 
+/** The whole of a sum. */
 export const exactly = ({ low, high }: Sum): bigint => high + BigInt(low);
 
 /** What became of material at a place, by class of lot. `used`: put into processes; `ended`: left the ledger. */

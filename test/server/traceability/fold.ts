@@ -7,12 +7,17 @@ const MOST = 2 ** 48 - 1;
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
 const [collector, keeper]: Hex[] = [`0x${"c0".repeat(20)}`, `0x${"4e".repeat(20)}`];
 const told = { capturedAt: 1, flags: 0, anchor: hash(0), evidence: hash(0) };
-const at = (index: number): { block: number; index: number; tx: Hex } => ({ block: 1, index, tx: hash(9_999) });
+const place = (index: number): Pick<LotEvent, "block" | "at" | "index" | "tx"> => ({
+  block: 1,
+  at: 2,
+  index,
+  tx: hash(9_999),
+});
 
 const collected = (n: number): LotEvent => ({
   name: "Collected",
   args: { lot: hash(n), collector: collector!, keeper: keeper!, class: 1, grams: MOST, ...told },
-  ...at(n),
+  ...place(n),
 });
 
 describe("foldLots", () => {
@@ -29,7 +34,7 @@ describe("foldLots", () => {
         lossGrams: lots.length,
         ...told,
       },
-      ...at(100),
+      ...place(100),
     };
     const { acts, made, edges } = foldLots([...lots.map(collected), transformed], new Map(), 0);
     const all = 33n * BigInt(MOST);
