@@ -38,6 +38,8 @@ interface Play {
   printed(words: string): Promise<void>;
 }
 
+const plays: Play[] = [];
+
 function start(home: string): Play {
   const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), DEMO, "--exit", "--share", "20"], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -49,7 +51,7 @@ function start(home: string): Play {
     lines.push(line);
     for (const look of seen) look();
   });
-  return {
+  const play: Play = {
     child,
     lines,
     closed: new Promise((resolve) => child.once("close", resolve)),
@@ -60,6 +62,8 @@ function start(home: string): Play {
         look();
       }),
   };
+  plays.push(play);
+  return play;
 }
 
 /** Waits for the end. @returns its code, and the figures of its last line without the seconds */
@@ -84,7 +88,12 @@ describe("the demo", function () {
     homes.push(await mkdtemp(join(tmpdir(), "tidemark-demo-")));
     return homes.at(-1)!;
   };
-  after(() => Promise.all(homes.map((home) => rm(home, { recursive: true, force: true }))));
+  // also those that a test left running because it failed
+  after(async () => {
+    for (const { child } of plays) child.kill("SIGKILL");
+    await Promise.all(homes.map(killServer));
+    await Promise.all(homes.map((home) => rm(home, { recursive: true, force: true, maxRetries: 5 })));
+  });
 
   it("given an empty home, when the server is killed while people are registered, acts handed in and recorded, then the figures are those of the scenario", async () => {
     const home = await fresh();
