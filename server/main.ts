@@ -252,8 +252,10 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     stops.add("relayer", () => relayer.stop());
     await indexer.start();
     stops.add("indexer", () => indexer.stop());
+    // until then it does not know who may sign, and would refuse good acts for ever
+    await indexer.caughtUp;
     started = true;
-    log.info({ url }, "ready");
+    if (indexer.status().stopped === undefined) log.info({ url }, "ready");
   }
   return { url, db, chain, ready: begin(), stop: () => stops.run() };
 }

@@ -53,6 +53,8 @@ export interface Indexer {
   status(): IndexerStatus;
   /** Resolves when that block is indexed; rejects when the indexer stops before. */
   indexed(block: number): Promise<void>;
+  /** Resolves when all that was final has been indexed for the first time, or when the indexer stops before. */
+  readonly caughtUp: Promise<void>;
 }
 
 /**
@@ -84,6 +86,8 @@ export function createIndexer(deps: IndexerDeps): Indexer {
   const limits = { ...usualLimits, ...deps.limits };
   const reader = createReader({ chain, finality, addresses, cutEvery: digestEvery, limits, log });
   const ending = new AbortController();
+  let catchUp!: () => void;
+  const caughtUp = new Promise<void>((resolve) => (catchUp = resolve));
   const waiters = createWaiters();
   const hint = createHint();
   let tip: Tip | undefined;
@@ -109,6 +113,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     for (;;) {
       const prepared = await orAborted(ahead, ending.signal);
       if (!prepared) {
+        catchUp();
         await hint.wait(LOOK_AGAIN_MS);
         ahead = readAhead(tip);
         continue;
@@ -150,6 +155,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
       if (reason !== asked) log.error({ err: reason, block: tip?.block }, "the indexer has stopped");
       waiters.fail(reason);
     } finally {
+      catchUp();
       unsubscribe();
       lock.lost.removeEventListener("abort", onLost);
       await lock.release();
@@ -186,6 +192,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
       if (stopped !== undefined) return Promise.reject(new Error(stopped));
       return waiters.add(block);
     },
+    caughtUp,
   };
 }
 

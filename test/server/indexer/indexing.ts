@@ -66,6 +66,14 @@ eachDatabase("indexer", (open) => {
       expect(await indexRows(db)).to.deep.equal(expected);
     });
 
+    it("given an empty database and a long chain, when the indexer has caught up, then it stands at the head", async () => {
+      const indexer = indexerOf(db, ledger, { limits: { blocks: 1, mostBlocks: 1 } });
+      await indexer.start();
+      await indexer.caughtUp;
+      expect(indexer.status().block).to.equal(head);
+      await indexer.stop();
+    });
+
     it("given a database error in the middle, when another indexer goes on, then nothing is lost and nothing doubled", async () => {
       await indexAll(db, ledger);
       const expected = await indexRows(db);
@@ -78,6 +86,8 @@ eachDatabase("indexer", (open) => {
       const error = await broken.indexed(head).catch((reason: unknown) => reason);
       expect(error).to.have.property("message", "disk full");
       expect(broken.status()).to.deep.include({ stopped: "disk full", block: 5 });
+      // nobody waits for it for ever
+      await broken.caughtUp;
       expect(await readCursor(db.sql)).to.deep.include({ block: 5 });
       expect(await db.sql`SELECT number FROM block WHERE number > 5`).to.deep.equal([]);
       await indexAll(db, ledger, { limits });
