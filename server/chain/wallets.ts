@@ -14,17 +14,26 @@ const CALL_GAS = 21_000;
 const ZERO_BYTE_GAS = 4;
 const BYTE_GAS = 16;
 
+/** The last question to each chain. */
+const questions = new WeakMap<Chain, Promise<unknown>>();
+
 /**
  * Whether the contract at `account` answers within 400,000 gas that it signed the digest. What it says may change with
- * the next block; the ledger asks again.
+ * the next block; the ledger asks again. One question at a time: hostile wallets in many bundles at once would keep the
+ * embedded chain from its blocks.
  * @throws where the chain gives no answer, as while a network is away
  */
-export async function walletSigned(
-  chain: Chain,
-  account: Hex,
-  digest: Uint8Array,
-  signature: Uint8Array,
-): Promise<boolean> {
+export function walletSigned(chain: Chain, account: Hex, digest: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  const before = questions.get(chain) ?? Promise.resolve();
+  const asked = before.then(() => ask(chain, account, digest, signature));
+  questions.set(
+    chain,
+    asked.catch(() => undefined),
+  );
+  return asked;
+}
+
+async function ask(chain: Chain, account: Hex, digest: Uint8Array, signature: Uint8Array): Promise<boolean> {
   const filling = new Uint8Array((32 - (signature.length % 32)) % 32);
   const data = concatBytes(ASK, digest, uintWord(64), uintWord(signature.length), signature, filling);
   // a call pays for its own start and for its data; the rest is the wallet's
