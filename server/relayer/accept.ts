@@ -26,7 +26,7 @@ interface Row extends NewRequest {
  * whose needs are met, or are by others that are on their way or in this call, is `queued`; otherwise it is `waiting`,
  * and what waited for these is queued with them. One that the chain has recorded already, in whoever's transaction, is
  * `final` and never sent. One that was handed in before, and came to nothing, travels again with its new body unless
- * that can come to nothing only; its receipt stays the first.
+ * it was overtaken; its receipt stays the first.
  */
 export function accept(db: Db, requests: readonly NewRequest[], order: Order): Promise<Accepted[]> {
   return db.transaction(async (sql) => {
@@ -61,10 +61,10 @@ async function makePlan(sql: Sql, requests: readonly NewRequest[], order: Order)
   const recorded = await order.recorded(sql, digests);
   const ends = await readEnds(sql, digests);
   const unrecorded = once.filter(({ digest }) => !recorded.has(digest));
-  const failed = unrecorded.filter(({ digest }) => ends.get(digest)?.ended);
+  const failed = unrecorded.filter(({ digest }) => ends.get(digest));
   const open = [
     ...unrecorded.filter(({ digest }) => !ends.has(digest)),
-    ...(failed.length > 0 ? await hopefulOf(sql, order, failed, ends) : []),
+    ...(failed.length > 0 ? await hopefulOf(sql, order, failed) : []),
   ];
   const ready = new Set(await readyOf(sql, order, open));
   const inState = (some: Iterable<NewRequest>, state: RequestState): Row[] =>
@@ -81,41 +81,28 @@ async function makePlan(sql: Sql, requests: readonly NewRequest[], order: Order)
     ),
   ];
   const fresh = rows.filter(({ digest }) => !ends.has(digest));
-  const again = rows.filter(({ digest }) => ends.get(digest)?.ended);
+  const again = rows.filter(({ digest }) => ends.get(digest));
   return { fresh, again, waits: ready.size < open.length };
 }
 
-interface End {
-  /** it came to nothing */
-  ended: boolean;
-  /** with which body it was skipped: the chain's word on that body is final */
-  skipped: Uint8Array | null;
-}
-
-/** Which of these were handed in before, and whether they came to nothing. */
-async function readEnds(sql: Sql, digests: readonly Hex[]): Promise<Map<Hex, End>> {
-  const rows = await sql<End & { digest: Hex }>`
-    SELECT digest, state IN ('skipped', 'rejected', 'expired') AS ended, CASE WHEN state = 'skipped' THEN body END AS skipped
+/** Of those that were handed in before: whether each came to nothing. */
+async function readEnds(sql: Sql, digests: readonly Hex[]): Promise<Map<Hex, boolean>> {
+  const rows = await sql<{ digest: Hex; ended: boolean }>`
+    SELECT digest, state IN ('skipped', 'rejected', 'expired') AS ended
     FROM request WHERE digest = ANY(${digests}::text[])`;
-  return new Map(rows.map((row) => [row.digest, row]));
+  return new Map(rows.map(({ digest, ended }) => [digest, ended]));
 }
 
-/** Those that may yet succeed: with another body than was skipped, and nothing that they need has moved past them. */
-async function hopefulOf(
-  sql: Sql,
-  order: Order,
-  failed: readonly NewRequest[],
-  ends: ReadonlyMap<Hex, End>,
-): Promise<NewRequest[]> {
+/**
+ * Those that may yet succeed: nothing that they need has moved past them. Also with the body that was skipped, for a
+ * bar may be lifted and a wallet may change its mind; what is barred still, the room refuses before it comes here.
+ */
+async function hopefulOf(sql: Sql, order: Order, failed: readonly NewRequest[]): Promise<NewRequest[]> {
   const seqs = await order.seqs(
     sql,
     failed.flatMap(needsOf).map(({ subject }) => subject),
   );
-  return failed.filter((request) => {
-    const skipped = ends.get(request.digest)!.skipped;
-    const isPast = needsOf(request).some(({ subject, seq }) => (seqs.get(subject) ?? -1) > seq);
-    return !isPast && (skipped === null || Buffer.compare(skipped, request.body) !== 0);
-  });
+  return failed.filter((request) => !needsOf(request).some(({ subject, seq }) => (seqs.get(subject) ?? -1) > seq));
 }
 
 /** A raw transaction of anybody, decoded. */
@@ -209,7 +196,7 @@ async function insertLinks(sql: Sql, rows: readonly Row[]): Promise<void> {
     SELECT * FROM unnest(${outputs.map(({ digest }) => digest)}::text[], ${outputs.map(({ subject }) => subject)}::text[])`;
 }
 
-/** Puts what came to nothing on its way again: another body, the first receipt, and behind whatever is queued now. */
+/** Puts what came to nothing on its way again: the new body, the first receipt, and behind whatever is queued now. */
 async function sendAgain(sql: Sql, rows: readonly Row[]): Promise<void> {
   const column = <Key extends keyof Row>(key: Key): Row[Key][] => rows.map((row) => row[key]);
   await sql`
