@@ -219,7 +219,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const { chainId, authority: manager } = domain;
   const sessions = await createSessions({ db, chain, manager, chainId, key: keys.login, origin });
   const routes = [
-    ...traceabilityRoutes({ db, chain, domain, pool, receipts, reached, wake: relayer.wake }),
+    ...traceabilityRoutes({ db, chain, domain, pool, receipts, reached, caughtUp: () => started, wake: relayer.wake }),
     ...lotRoutes({ db, feed }),
     ...loginRoutes({ db, sessions, chainId, origin }),
     ...accessRoutes({ db }),
@@ -252,7 +252,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     stops.add("relayer", () => relayer.stop());
     await indexer.start();
     stops.add("indexer", () => indexer.stop());
-    // until then it does not know who may sign, and would refuse good acts for ever
+    // until then it does not know who may sign
     await indexer.caughtUp;
     started = true;
     if (indexer.status().stopped === undefined) log.info({ url }, "ready");

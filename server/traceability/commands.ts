@@ -4,7 +4,7 @@ import { domainSeparator, toHex, type Domain } from "../chain/eip712.ts";
 import type { Chain, Hex } from "../chain/port.ts";
 import type { RecoveryPool } from "../chain/recovery.ts";
 import type { Db } from "../db/port.ts";
-import { problemView, type ProblemView } from "../errors.ts";
+import { Problem, problemView, type ProblemView } from "../errors.ts";
 import { accept } from "../relayer/accept.ts";
 import type { Reached } from "../relayer/port.ts";
 import { knownRequests } from "../relayer/queries.ts";
@@ -26,6 +26,8 @@ export interface IntakeDeps {
   pool: RecoveryPool;
   receipts: Receipts;
   reached: Reached;
+  /** whether the rows have caught up with the chain since the start: until then they may not know who may sign */
+  caughtUp: () => boolean;
   /** tells the relayer that there is something to carry */
   wake: () => void;
 }
@@ -46,6 +48,7 @@ interface Item extends Candidate {
  * Accepts what can be accepted of a bundle, item by item: a bad act never refuses its neighbours.
  * An accepted act is durably stored before this returns; one handed in before is `duplicate` with its first receipt; one
  * that builds upon an act not seen yet is `waiting`.
+ * @throws Problem `not-ready`, and nothing is stored, when an act would be refused for what the rows may not know yet
  */
 export async function acceptActs(deps: IntakeDeps, bundle: readonly unknown[]): Promise<ItemResult[]> {
   const results = new Array<ItemResult>(bundle.length);
@@ -64,6 +67,8 @@ export async function acceptActs(deps: IntakeDeps, bundle: readonly unknown[]): 
   });
   const items = read.flat();
   const faults = await faultsOf(deps, separator, items);
+  const doubted = deps.caughtUp() ? undefined : faults.find((fault) => fault !== undefined);
+  if (doubted) throw new Problem("not-ready", `the index is behind the chain, and as it stands: ${doubted.detail}`);
   const good = items.filter(({ position, id: digest }, i) => {
     const fault = faults[i];
     if (!fault) return true;

@@ -16,7 +16,7 @@ export function traceabilityRoutes(deps: IntakeDeps): Route[] {
       body: looseBundle,
       documentedBody: bundle,
       answers: { 202: { description: "At least one act is stored; each has its receipt", schema: bundleResult } },
-      problems: ["nothing-accepted", "not-writable"],
+      problems: ["nothing-accepted", "not-ready", "not-writable"],
       async handle({ body }) {
         const results = await acceptActs(deps, body);
         if (results.every((result) => result.status === "rejected")) {

@@ -8,6 +8,7 @@ import { type Hex } from "../../../server/chain/port.ts";
 import { createRecoveryPool, type RecoveryPool } from "../../../server/chain/recovery.ts";
 import { createLog } from "../../../server/log.ts";
 import type { Db } from "../../../server/db/port.ts";
+import { Problem } from "../../../server/errors.ts";
 import { createReceipts } from "../../../server/relayer/receipts.ts";
 import { acceptActs, type ItemResult } from "../../../server/traceability/commands.ts";
 import { reasons } from "../../../server/traceability/reasons.ts";
@@ -47,7 +48,7 @@ eachDatabase("intake beside the ledger's own checks", (open) => {
   let db: Db;
   let pool: RecoveryPool;
   let domain: TypedDataDomain;
-  let intake: (items: readonly unknown[]) => Promise<ItemResult[]>;
+  let intake: (items: readonly unknown[], behind?: boolean) => Promise<ItemResult[]>;
   const signers = new Map<Hex, Sign>();
   const lots: Hex[] = [];
   const [own, other] = [keyOf("intake", 0), keyOf("intake", 1)];
@@ -65,8 +66,9 @@ eachDatabase("intake beside the ledger's own checks", (open) => {
     const { privateKey } = await generateKeyPair("EdDSA", { extractable: true });
     const { chainId, authority } = ledger.domain;
     const receipts = await createReceipts([{ ...(await exportJWK(privateKey)), kid: "test" }], chainId, authority);
-    const deps = { db, chain: ledger.chain, domain: ledger.domain, pool, receipts };
-    intake = (items) => acceptActs({ ...deps, reached: () => Promise.resolve(), wake: () => undefined }, items);
+    const silent = { reached: () => Promise.resolve(), wake: () => undefined };
+    const deps = { db, chain: ledger.chain, domain: ledger.domain, pool, receipts, ...silent };
+    intake = (items, behind = false) => acceptActs({ ...deps, caughtUp: () => !behind }, items);
   });
   after(async () => {
     await pool.close();
@@ -205,6 +207,25 @@ eachDatabase("intake beside the ledger's own checks", (open) => {
       return interfaces.LotLedger.parseError(bytes)!.name;
     }
   }
+
+  it("given the rows are behind the chain, when an act is handed in whose signer they do not know, then it is not refused but asked for again", async () => {
+    const [known] = [...signers.keys()] as [Hex];
+    const stranger = keyOf("registered a block ago");
+    const collect = { class: 1, grams: 70, ...tail(), salt: salt() };
+    const good = sign("Collect", { ...collect, collector: known, keeper: known }, known, known);
+    const account = addressOf(stranger).toLowerCase();
+    const unknown = signAct(
+      domain,
+      "Collect",
+      { ...collect, collector: account, keeper: account },
+      secp(stranger),
+      secp(stranger),
+    );
+    const refused: unknown = await intake([good, unknown], true).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(Problem).with.nested.property("view.code", "not-ready");
+    expect((await intake([good], true)).map(({ status }) => status)).to.deep.equal(["accepted"]);
+    expect((await intake([good, unknown])).map(({ status }) => status)).to.deep.equal(["duplicate", "rejected"]);
+  });
 
   it("given lots in every state, when any acts are handed in, then each is refused for what the ledger would skip it for now", async () => {
     const seen = new Map<string, number>();
