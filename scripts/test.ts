@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path";
 import { createChildren, endWith, pool } from "./tooling/children.ts";
 import { runSuite } from "./tooling/runSuite.ts";
-import { choose } from "./tooling/suites.ts";
+import { choose, strays } from "./tooling/suites.ts";
 import type { Tally } from "./tooling/runSuite.ts";
 import type { Chosen } from "./tooling/suites.ts";
 
@@ -79,6 +79,7 @@ const filters = process.argv.slice(2);
 const chosen = choose(root, filters);
 if (chosen.length === 0)
   total.failures.push(`no test file has ${filters.join(" or ") || "a name"} in its path under test/`);
+for (const file of strays(root)) total.failures.push(`${file} is in no suite's folder: see scripts/tooling/suites.ts`);
 const seed = process.env["TIDEMARK_FUZZ_SEED"] ?? fixedSeed;
 line.print(`fuzz seed ${seed}`);
 const compiled = !chosen.some(({ suite }) => suite.folder === "contracts") || (await compile());

@@ -19,11 +19,11 @@ const planted = {
   });`,
   "test/server/only.ts": `it.only("alone", () => undefined);`,
   "test/server/seed.ts": `it("shows " + process.env["TIDEMARK_FUZZ_SEED"], () => { throw new Error("shown"); });`,
-  "test/flows/skips.ts": `import { skipBecause } from "../support/skip.ts";
+  "test/flows/kills/skips.ts": `import { skipBecause } from "../../support/skip.ts";
     it("one", function () { skipBecause(this, "there is no sea here"); });
     describe("two", () => { before(function () { skipBecause(this, "nor a boat"); }); it("a", () => undefined); it("b", () => undefined); });
     it("three", function () { this.skip(); });`,
-  "test/flows/open.ts": `it("leaves a clock running", () => { setInterval(() => undefined, 1000); });`,
+  "test/flows/kills/open.ts": `it("leaves a clock running", () => { setInterval(() => undefined, 1000); });`,
 };
 
 describe("npm test", function () {
@@ -73,7 +73,7 @@ describe("npm test", function () {
   });
 
   it("given skips, when they run, then each shows its reason, and one without a reason is a failure", async () => {
-    const { status, output, last } = await run("flows/skips");
+    const { status, output, last } = await run("kills/skips");
     expect(last).to.equal("0 passed, 1 failed, 3 skipped");
     expect(output).to.include(
       "skipped: one: there is no sea here\nskipped: two a: nor a boat\nskipped: two b: nor a boat\n",
@@ -108,9 +108,9 @@ describe("npm test", function () {
   });
 
   it("given a test that leaves something running, when its suite ends, then that is a failure", async () => {
-    const { output, last } = await run("flows/open");
+    const { output, last } = await run("kills/open");
     expect(last).to.equal("1 passed, 1 failed, 0 skipped");
-    expect(output).to.include("flows: something is still running 5 s after the last test");
+    expect(output).to.include("flows, kills: something is still running 5 s after the last test");
   });
 
   it("given no file of that name, when it is asked for, then it says so and fails", async () => {
@@ -118,6 +118,14 @@ describe("npm test", function () {
     expect(output).to.include("no test file has server/tides in its path under test/");
     expect(last).to.equal("0 passed, 1 failed, 0 skipped");
     expect(status).to.equal(1);
+  });
+
+  it("given a test file in no suite's folder, when tests run, then it is named and that is a failure", async () => {
+    writeFileSync(join(root, "test/flows/stray.ts"), `it("is never run", () => undefined);`);
+    const { status, output, last } = await run("chain/sums");
+    rmSync(join(root, "test/flows/stray.ts"));
+    expect(output).to.include("1) test/flows/stray.ts is in no suite's folder");
+    expect([status, last]).to.deep.equal([1, "2 passed, 1 failed, 0 skipped"]);
   });
 
   it("given no seed, when tests run, then they get the fixed one and it is printed", async () => {

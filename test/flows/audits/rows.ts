@@ -1,11 +1,11 @@
 /** Audits of a whole server that is honest, or has a row of its database edited. */
 import { expect } from "chai";
 import type { Interface } from "ethers";
-import { differencesOf, lineOf, type Difference } from "../../scripts/audit/report.ts";
-import { interfaces } from "../../server/chain/contracts.ts";
-import type { Hex } from "../../server/chain/port.ts";
-import type { Sql } from "../../server/db/port.ts";
-import { auditOf, failing, foundBy, one, openAudited, type Audited } from "../support/audited.ts";
+import { differencesOf, lineOf, type Difference } from "../../../scripts/audit/report.ts";
+import { interfaces } from "../../../server/chain/contracts.ts";
+import type { Hex } from "../../../server/chain/port.ts";
+import type { Sql } from "../../../server/db/port.ts";
+import { auditOf, failing, foundBy, one, openAudited, type Audited } from "../../support/audited.ts";
 
 const tables = ["account", "account_key", "act", "block", "edge", "licence", "lot", "ruling", "vocabulary"];
 const ZERO = `0x${"0".repeat(40)}`;

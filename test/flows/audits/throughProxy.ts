@@ -1,12 +1,12 @@
 /** Audits of a server that lies, of a node that does, and of a server that goes on meanwhile. */
 import { expect } from "chai";
-import { CouldNot } from "../../scripts/audit/ask.ts";
-import { differencesOf, lineOf, type Report } from "../../scripts/audit/report.ts";
-import { interfaces } from "../../server/chain/contracts.ts";
-import type { Hex } from "../../server/chain/port.ts";
-import type { Sql } from "../../server/db/port.ts";
-import { auditOf, failing, foundBy, one, openAudited, type Audited } from "../support/audited.ts";
-import { startProxy, type Exchange, type Proxy } from "../support/proxy.ts";
+import { CouldNot } from "../../../scripts/audit/ask.ts";
+import { differencesOf, lineOf, type Report } from "../../../scripts/audit/report.ts";
+import { interfaces } from "../../../server/chain/contracts.ts";
+import type { Hex } from "../../../server/chain/port.ts";
+import type { Sql } from "../../../server/db/port.ts";
+import { auditOf, failing, foundBy, one, openAudited, type Audited } from "../../support/audited.ts";
+import { startProxy, type Exchange, type Proxy } from "../../support/proxy.ts";
 
 describe("npm run audit, through a proxy", function () {
   this.timeout(240_000);

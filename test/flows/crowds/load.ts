@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import type { SignedItem } from "../../scripts/bench/acts.ts";
-import { eachOf } from "../../scripts/demo/client.ts";
-import type { Hex } from "../../server/chain/port.ts";
-import { createCrowd, stall, watchHealth, type Question, type Reply } from "../support/crowd.ts";
-import { eachServerDatabase } from "../support/databases.ts";
-import { allFinal, apiAt, prepareHome, type PreparedHome } from "../support/homes.ts";
-import { startServer, type ServerProcess } from "../support/server.ts";
+import type { SignedItem } from "../../../scripts/bench/acts.ts";
+import { eachOf } from "../../../scripts/demo/client.ts";
+import type { Hex } from "../../../server/chain/port.ts";
+import { createCrowd, stall, watchHealth, type Question, type Reply } from "../../support/crowd.ts";
+import { eachServerDatabase } from "../../support/databases.ts";
+import { allFinal, apiAt, prepareHome, type PreparedHome } from "../../support/homes.ts";
+import { startServer, type ServerProcess } from "../../support/server.ts";
 
 const CONNECTIONS = 200;
 const REQUESTS = 10_000;

@@ -6,12 +6,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import type { SignedItem } from "../../scripts/bench/acts.ts";
-import type { Hex } from "../../server/chain/port.ts";
-import { steps } from "../../server/relayer/port.ts";
-import { eachServerDatabase, type ServerDatabase } from "../support/databases.ts";
-import { allFinal, apiAt, prepareHome, type PreparedHome } from "../support/homes.ts";
-import { startServer, type ServerProcess } from "../support/server.ts";
+import type { SignedItem } from "../../../scripts/bench/acts.ts";
+import type { Hex } from "../../../server/chain/port.ts";
+import { steps } from "../../../server/relayer/port.ts";
+import { eachServerDatabase, type ServerDatabase } from "../../support/databases.ts";
+import { allFinal, apiAt, prepareHome, type PreparedHome } from "../../support/homes.ts";
+import { startServer, type ServerProcess } from "../../support/server.ts";
 
 const KILLS = Number(process.env["TIDEMARK_TEST_KILLS"] ?? 5);
 const SEED = Number(process.env["TIDEMARK_FUZZ_SEED"] ?? 1) >>> 0;

@@ -3,9 +3,9 @@ import { copyFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { SignedItem } from "../../scripts/bench/acts.ts";
-import { allFinal, apiAt, prepareHome, type PreparedHome } from "../support/homes.ts";
-import { DidNotStart, startServer } from "../support/server.ts";
+import type { SignedItem } from "../../../scripts/bench/acts.ts";
+import { allFinal, apiAt, prepareHome, type PreparedHome } from "../../support/homes.ts";
+import { DidNotStart, startServer } from "../../support/server.ts";
 
 const hand = (url: string, acts: readonly SignedItem[]): Promise<Response> =>
   fetch(`${url}/v1/acts`, {

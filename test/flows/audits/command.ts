@@ -1,9 +1,9 @@
 /** The audit as it is run: arguments, what it prints, exit codes. */
 import { expect } from "chai";
-import type { Report } from "../../scripts/audit/report.ts";
-import type { Sql } from "../../server/db/port.ts";
-import { foundBy, openAudited, type Audited } from "../support/audited.ts";
-import { startCommand, type Ended } from "../support/command.ts";
+import type { Report } from "../../../scripts/audit/report.ts";
+import type { Sql } from "../../../server/db/port.ts";
+import { foundBy, openAudited, type Audited } from "../../support/audited.ts";
+import { startCommand, type Ended } from "../../support/command.ts";
 
 describe("npm run audit, the command", function () {
   this.timeout(240_000);
