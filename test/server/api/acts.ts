@@ -96,7 +96,8 @@ describe("POST /v1/acts", () => {
       ["bad-signature", spoiled(other, (copy) => (copy.giverSignature = good.item.giverSignature))],
       ["bad-signature", spoiled(other, (copy) => (copy.giverSignature = `0x${"00".repeat(64)}`))],
       ["account-unknown", spoiled(other, (copy) => (copy.act.collector = stranger))],
-      ["account-unknown", spoiled(other, (copy) => (copy.act.keeper = stranger))],
+      // the collector's signature is judged before the keeper
+      ["bad-signature", spoiled(other, (copy) => (copy.act.keeper = stranger))],
     ];
     const answer = await api.ask("/v1/acts", [...cases.map(([, item]) => item), good.item]);
     expect(answer.status).to.equal(202);
