@@ -20,8 +20,9 @@ export const suites: readonly Suite[] = [
   { name: "flows, kills", folder: "flows/kills", kind: "mocha", testLimit: 5 * minutes, limit: 15 * minutes },
   { name: "server", folder: "server", kind: "mocha", testLimit: 3 * minutes, limit: 15 * minutes },
   { name: "flows, crowds", folder: "flows/crowds", kind: "mocha", testLimit: 5 * minutes, limit: 15 * minutes },
-  { name: "flows, audits", folder: "flows/audits", kind: "mocha", testLimit: 5 * minutes, limit: 10 * minutes },
+  { name: "flows, stacks", folder: "flows/stacks", kind: "mocha", testLimit: 5 * minutes, limit: 15 * minutes },
   { name: "contracts, Solidity", folder: "contracts", kind: "solidity", testLimit: 10 * minutes, limit: 10 * minutes },
+  { name: "flows, audits", folder: "flows/audits", kind: "mocha", testLimit: 5 * minutes, limit: 10 * minutes },
   { name: "tools", folder: "tools", kind: "mocha", testLimit: minutes, limit: 5 * minutes },
   { name: "contracts", folder: "contracts", kind: "mocha", testLimit: minutes, limit: 10 * minutes },
 ];
