@@ -29,13 +29,13 @@ export const problems = {
     status: 415,
     title: "The body's media type is not accepted here",
     titleZh: "不支持的媒体类型",
-    remedy: "Send application/json.",
+    remedy: "Send application/json, or for a document one of the types that its route lists in /openapi.json.",
   },
   "body-too-large": {
     status: 413,
     title: "The body is larger than this server takes",
     titleZh: "请求体过大",
-    remedy: "Send the acts in several smaller bundles; `limitBytes` says how large one may be.",
+    remedy: "Send acts in several smaller bundles, a document in parts; `limitBytes` says how large one may be.",
   },
   "not-found": {
     status: 404,
@@ -188,6 +188,25 @@ export const problems = {
     title: "The sender is neither a registered account nor the holder of a role",
     titleZh: "发送方未注册且不具备任何角色",
     remedy: "Have the account registered, or send from one that is.",
+  },
+  "document-empty": {
+    status: 422,
+    title: "The document has no bytes",
+    titleZh: "文件内容为空",
+    remedy: "Send the document's own bytes as the body.",
+  },
+  "document-damaged": {
+    status: 500,
+    title: "The stored bytes are not those of this document, so they are not given out",
+    titleZh: "存储的内容与该文件不符，因此不予提供",
+    remedy: "Send the same document again (POST /v1/documents): that mends it. Or have the operator restore its bytes.",
+  },
+  "documents-away": {
+    status: 503,
+    title: "The document store does not answer",
+    titleZh: "文件存储无响应",
+    remedy:
+      "Try again later. The operator looks whether Kubo runs at TIDEMARK_KUBO_URL and whether it refuses the server.",
   },
   "nonce-taken": {
     status: 409,
