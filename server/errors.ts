@@ -226,6 +226,13 @@ export const problems = {
     titleZh: "服务器正在处理的同类请求过多",
     remedy: "Send it again after `Retry-After` seconds; acts in bundles of less than 64 kB are always let in.",
   },
+  "nobody-entitled": {
+    status: 422,
+    title: "Nobody is entitled to a part of this pool",
+    titleZh: "没有任何账户有权参与该资金池的分配",
+    remedy:
+      "Its ruleset pays roles that nobody had in the lots it names, or all of these are contested or quarantined: fund another subject, or wait for the auditor's ruling.",
+  },
   "not-ready": {
     status: 503,
     title: "The server is still starting",
