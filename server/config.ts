@@ -46,6 +46,8 @@ export const settings = {
     what: "threads that check signatures",
   },
   TIDEMARK_BODY_LIMIT: { ...same("4194304"), what: "largest request body in bytes" },
+  TIDEMARK_KUBO_URL: { ...none, what: "RPC of the IPFS node (Kubo) that keeps documents; unset: files in the home" },
+  TIDEMARK_DOCUMENT_LIMIT: { ...same("16777216"), what: "largest document in bytes" },
   TIDEMARK_ORPHAN_DAYS: {
     ...same("30"),
     what: "days that an act waits for those it rests on, before it expires",
@@ -72,6 +74,8 @@ export interface Config {
   adminDelaySeconds: number;
   workers: number;
   bodyLimitBytes: number;
+  kuboUrl: string | undefined;
+  documentLimitBytes: number;
   orphanDays: number;
   logLevel: string;
   holdAt: string | undefined;
@@ -93,6 +97,11 @@ function finality(text: string): Config["finality"] {
 function origin(text: string | undefined): string | undefined {
   if (text === undefined || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)) return text;
   throw new Refusal(`TIDEMARK_ORIGIN is "${text}"; it must be an origin such as https://tidemark.example, no more.`);
+}
+
+function kuboUrl(text: string | undefined): string | undefined {
+  if (text === undefined || (/^https?:\/\//.test(text) && URL.canParse(text))) return text;
+  throw new Refusal(`TIDEMARK_KUBO_URL is "${text}"; it must be a URL such as http://127.0.0.1:5001.`);
 }
 
 /**
@@ -131,6 +140,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     adminDelaySeconds: whole("TIDEMARK_ADMIN_DELAY", needed("TIDEMARK_ADMIN_DELAY"), 2 ** 32 - 1),
     workers: Math.max(1, whole("TIDEMARK_WORKERS", needed("TIDEMARK_WORKERS"), 64)),
     bodyLimitBytes: whole("TIDEMARK_BODY_LIMIT", needed("TIDEMARK_BODY_LIMIT"), 2 ** 30),
+    kuboUrl: kuboUrl(optional("TIDEMARK_KUBO_URL")),
+    documentLimitBytes: whole("TIDEMARK_DOCUMENT_LIMIT", needed("TIDEMARK_DOCUMENT_LIMIT"), 2 ** 30),
     orphanDays: Math.max(1, whole("TIDEMARK_ORPHAN_DAYS", needed("TIDEMARK_ORPHAN_DAYS"), 36_500)),
     logLevel: needed("TIDEMARK_LOG_LEVEL"),
     holdAt: optional("TIDEMARK_HOLD_AT"),

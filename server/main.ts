@@ -9,9 +9,11 @@ import { accessRoutes } from "./access/routes.ts";
 import { rolesOf } from "./access/authority.ts";
 import { createApp } from "./api/app.ts";
 import { auditRoutes } from "./api/audit.ts";
+import { documentFileRoutes } from "./api/documents.ts";
 import { documentRoutes } from "./api/openapi.ts";
 import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
+import { createLibrary } from "./api/library.ts";
 import { loginRoutes } from "./api/login.ts";
 import { pages } from "./api/pages.ts";
 import { rpcDoor } from "./api/rpc.ts";
@@ -29,6 +31,7 @@ import { readConfig, settingsHelp, type Config } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDb } from "./db/open.ts";
 import type { Db } from "./db/port.ts";
+import { openDocuments } from "./documents/open.ts";
 import { Refusal } from "./errors.ts";
 import { openHome } from "./home.ts";
 import { checkCursor, createIndexer } from "./indexer/indexer.ts";
@@ -166,6 +169,9 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const db = await openDb({ url: config.databaseUrl, folder: join(config.home, "db") });
   stops.add("database", () => db.close());
   await migrate(db);
+  const documents = await openDocuments({ url: config.kuboUrl, folder: join(config.home, "documents") });
+  stops.add("documents", () => documents.close());
+  const library = createLibrary({ db, documents });
 
   const reached = createReached(config.holdAt, log);
   const chain = embedded
@@ -224,6 +230,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     ...loginRoutes({ db, sessions, chainId, origin }),
     ...accessRoutes({ db }),
     ...stockRoutes({ db }),
+    ...documentFileRoutes({ library, limitBytes: config.documentLimitBytes }),
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
     ...auditRoutes({ db, chain, projections, checks: (sql, block) => lotChecks(chain, LotLedger.address, sql, block) }),
     ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),

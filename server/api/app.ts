@@ -13,7 +13,7 @@ import { isDatabaseDown } from "../db/down.ts";
 import { Problem, problemView, type ProblemView } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Caller, Route } from "../route.ts";
-import { limitBodies } from "./bodies.ts";
+import { limitBodies, readRawBody } from "./bodies.ts";
 
 /** `/v1/lots/{id}` as Express writes it. */
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
@@ -31,6 +31,11 @@ function sendProblem(response: Response, view: ProblemView): void {
     .send(JSON.stringify({ ...view, instance }));
 }
 
+/** The limits of those paths whose bodies are bytes. */
+function rawLimits(routes: readonly Route[]): ReadonlyMap<string, number> {
+  return new Map(routes.flatMap(({ path, rawBody }) => (rawBody ? [[path, rawBody.limitBytes]] : [])));
+}
+
 type CallerOf = (authorization: string | undefined) => Promise<Caller>;
 
 function handlerOf(route: Route, callerOf: CallerOf): RequestHandler {
@@ -42,10 +47,11 @@ function handlerOf(route: Route, callerOf: CallerOf): RequestHandler {
       params: route.params?.parse(request.params),
       query: route.query?.parse(request.query),
       body: route.body?.parse(request.body),
+      raw: () => readRawBody(request, response, route.rawBody),
       caller: () => callerOf(request.get("authorization")),
     });
     response.status(reply.status).set(reply.headers ?? {});
-    if (typeof reply.body === "string") response.send(reply.body);
+    if (typeof reply.body === "string" || reply.body instanceof Uint8Array) response.send(reply.body);
     else response.json(reply.body);
   };
 }
@@ -67,11 +73,12 @@ export function problemOf(error: unknown, bodyLimitBytes: number): ProblemView {
   }
   if (isParserError(error)) {
     if (error.type === "entity.too.large") {
-      return problemView("body-too-large", `the limit is ${bodyLimitBytes} bytes`, { limitBytes: bodyLimitBytes });
+      const limitBytes = error.limit ?? bodyLimitBytes;
+      return problemView("body-too-large", `the limit is ${limitBytes} bytes`, { limitBytes });
     }
     if (error.type === "entity.parse.failed") return problemView("malformed-json", "the body could not be parsed");
     if (error.type === "encoding.unsupported" || error.type === "charset.unsupported") {
-      return problemView("unsupported-media-type", "send UTF-8 JSON, uncompressed or as gzip or deflate");
+      return problemView("unsupported-media-type", "send it uncompressed or as gzip or deflate, JSON in UTF-8");
     }
     return problemView("malformed-json", `the body could not be read (${error.type})`);
   }
@@ -102,10 +109,13 @@ export function createApp(deps: {
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
-  app.use(limitBodies(bodyLimitBytes));
+  app.use(limitBodies(bodyLimitBytes, rawLimits(routes)));
   for (const door of doors) app.use(door);
+  const mount = (route: Route): Express => app[route.method](expressPath(route.path), handlerOf(route, callerOf));
+  // before bodies are parsed: one of these may be JSON too, and stays the bytes that it is
+  for (const route of routes.filter(({ rawBody }) => rawBody)) mount(route);
   app.use(express.json({ limit: bodyLimitBytes, strict: true }));
-  for (const route of routes) app[route.method](expressPath(route.path), handlerOf(route, callerOf));
+  for (const route of routes.filter(({ rawBody }) => !rawBody)) mount(route);
   for (const handler of plain) app.use(handler);
 
   app.use((request) => {

@@ -2,8 +2,9 @@
  * How much of large bodies is in hand at a time. A body is in memory several times over while it is read, parsed and
  * checked, and hundreds of connections may each bring one of the largest at once: those above the limit come later.
  */
-import type { Request, RequestHandler } from "express";
+import express, { type Request, type RequestHandler, type Response } from "express";
 import { Problem } from "../errors.ts";
+import type { RawBody, Route } from "../route.ts";
 
 /** Bodies up to this size are taken however many there are: a phone's acts always find a way in. */
 const SMALL_BYTES = 65_536;
@@ -20,15 +21,20 @@ function bytesOf({ headers }: Request, bodyLimitBytes: number): number {
 
 /**
  * Lets a request through while there is room for its body. To be mounted before whatever reads bodies.
+ * @param rawLimits by path, where another limit holds
  * @throws Problem `busy` where there is none
  */
-export function limitBodies(bodyLimitBytes: number): RequestHandler {
-  const most = Math.max(MOST_BYTES, bodyLimitBytes);
+export function limitBodies(
+  bodyLimitBytes: number,
+  rawLimits: ReadonlyMap<string, number> = new Map(),
+): RequestHandler {
+  const most = Math.max(MOST_BYTES, bodyLimitBytes, ...rawLimits.values());
   let held = 0;
   return (request, response, next) => {
-    const bytes = bytesOf(request, bodyLimitBytes);
+    const limitBytes = rawLimits.get(request.path) ?? bodyLimitBytes;
+    const bytes = bytesOf(request, limitBytes);
     // one that is too large by its own word is refused unread
-    if (bytes <= SMALL_BYTES || bytes > bodyLimitBytes) return next();
+    if (bytes <= SMALL_BYTES || bytes > limitBytes) return next();
     if (held + bytes > most) throw new Problem("busy", `bodies of ${held} bytes are in hand`);
     held += bytes;
     // answered, or broken off
@@ -36,3 +42,32 @@ export function limitBodies(bodyLimitBytes: number): RequestHandler {
     next();
   };
 }
+
+/** The essence of a media type, and its charset. */
+const MEDIA_TYPE = /^([\w.+-]+\/[\w.+-]+)\s*(?:;.*?\bcharset="?([\w.:+-]+)"?.*|;.*)?$/;
+
+/**
+ * Reads a body that is bytes.
+ * @param takes the route's `rawBody`
+ * @throws Problem `unsupported-media-type`; the parser's own errors, which the API has problems for
+ */
+export async function readRawBody(request: Request, response: Response, takes: Route["rawBody"]): Promise<RawBody> {
+  if (!takes) throw new Error(`${request.path} takes no bytes`);
+  const given = request.get("content-type") ?? "";
+  const [, essence, charset] = MEDIA_TYPE.exec(given.trim().toLowerCase()) ?? [];
+  // not `request.is`: it knows no type where there is no body
+  if (essence === undefined || !takes.mediaTypes.some((type) => takesType(type, essence))) {
+    const types = takes.mediaTypes.join(", ");
+    throw new Problem("unsupported-media-type", `Content-Type is ${given || "missing"}; taken are ${types}`);
+  }
+  const parse: RequestHandler = express.raw({ type: () => true, limit: takes.limitBytes });
+  await new Promise<void>((resolve, reject) =>
+    parse(request, response, (error) => (error ? reject(error as Error) : resolve())),
+  );
+  const body: unknown = request.body;
+  const bytes = body instanceof Uint8Array ? body : new Uint8Array();
+  return { bytes, mediaType: charset === undefined ? essence : `${essence}; charset=${charset}` };
+}
+
+const takesType = (type: string, essence: string): boolean =>
+  type.endsWith("/*") ? essence.startsWith(type.slice(0, -1)) : essence === type;

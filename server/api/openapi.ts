@@ -18,10 +18,10 @@ const withBody = ["malformed-json", "unsupported-media-type", "body-too-large", 
 
 function responsesOf(route: Route): RouteConfig["responses"] {
   const responses: RouteConfig["responses"] = {};
-  for (const [status, { description, schema }] of Object.entries(route.answers)) {
-    responses[status] = { description, content: { "application/json": { schema } } };
+  for (const [status, { description, schema, mediaType = "application/json" }] of Object.entries(route.answers)) {
+    responses[status] = { description, content: { [mediaType]: { schema } } };
   }
-  const codes = [...route.problems, ...everywhere, ...(route.body ? withBody : [])];
+  const codes = [...route.problems, ...everywhere, ...(route.body || route.rawBody ? withBody : [])];
   for (const status of new Set(codes.map((code) => problems[code].status))) {
     const titles = codes
       .filter((code) => problems[code].status === status)
@@ -35,11 +35,21 @@ function responsesOf(route: Route): RouteConfig["responses"] {
   return responses;
 }
 
+/** What a route takes as its body, as the document has it; `undefined` where it takes none. */
+function bodyOf({ body, documentedBody, rawBody }: Route): NonNullable<RouteConfig["request"]>["body"] {
+  if (rawBody) {
+    const bytes = { schema: { type: "string", format: "binary", maxLength: rawBody.limitBytes } } as const;
+    return { required: true, content: Object.fromEntries(rawBody.mediaTypes.map((type) => [type, bytes])) };
+  }
+  const schema = documentedBody ?? body;
+  return schema && { required: true, content: { "application/json": { schema } } };
+}
+
 /** @returns the document as plain JSON data */
 export function openApiDocument(routes: readonly Route[]): object {
   const registry = new OpenAPIRegistry();
   for (const route of routes) {
-    const body = route.documentedBody ?? route.body;
+    const body = bodyOf(route);
     registry.registerPath({
       method: route.method,
       path: route.path,
@@ -48,7 +58,7 @@ export function openApiDocument(routes: readonly Route[]): object {
       request: {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
-        ...(body ? { body: { required: true, content: { "application/json": { schema: body } } } } : {}),
+        ...(body ? { body } : {}),
       },
       responses: responsesOf(route),
     });

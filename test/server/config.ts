@@ -33,6 +33,8 @@ describe("config", () => {
     ["TIDEMARK_ORIGIN", "https://tidemark.example/"],
     ["TIDEMARK_BODY_LIMIT", "-1"],
     ["TIDEMARK_WORKERS", "1.5"],
+    ["TIDEMARK_KUBO_URL", "127.0.0.1:5001"],
+    ["TIDEMARK_DOCUMENT_LIMIT", "16M"],
   ];
   for (const [name, value] of wrong) {
     it(`given ${name}=${value}, when it is read, then it refuses and names it`, () => {
