@@ -152,10 +152,10 @@ export function readConfig(env: Record<string, string | undefined> = process.env
 export function settingsHelp(): string {
   const shown = (value: string | undefined): string => value ?? "–";
   const rows = Object.entries(settings).map(([name, { embedded, production, what }]: [string, Setting]) =>
-    [name.padEnd(22), shown(embedded).padEnd(18), shown(production).padEnd(12), what].join("  "),
+    [name.padEnd(23), shown(embedded).padEnd(18), shown(production).padEnd(12), what].join("  "),
   );
   return [
-    ["variable".padEnd(22), "embedded".padEnd(18), "production".padEnd(12), "what it is"].join("  "),
+    ["variable".padEnd(23), "embedded".padEnd(18), "production".padEnd(12), "what it is"].join("  "),
     ...rows,
   ].join("\n");
 }
