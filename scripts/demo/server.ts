@@ -52,7 +52,7 @@ interface Child {
 function startChild(logPath: string): Child {
   const log = openSync(logPath, "a");
   const child: Child = {
-    process: spawn(process.execPath, ["--import", import.meta.resolve("tsx"), MAIN], {
+    process: spawn(process.execPath, ["--import", import.meta.resolve("../loader.mjs"), MAIN], {
       // into the file itself, so that it goes on logging if the player is killed
       stdio: ["ignore", log, log],
       // out of the terminal's group: Ctrl-C reaches the player, and the player stops it

@@ -11,7 +11,6 @@ import fs, {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -23,7 +22,7 @@ import { asNobody } from "../support/nobody.ts";
 import { skipBecause } from "../support/skip.ts";
 
 const homeModule = pathToFileURL(resolve(import.meta.dirname, "../../server/home.ts")).href;
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const loader = import.meta.resolve("../../scripts/loader.mjs");
 
 /** A process that opens every home it is told of on standard input and answers with what became of it, one a line. */
 const starter = `
@@ -72,7 +71,7 @@ describe("the home", function () {
   }
 
   async function startStarter(): Promise<Starter> {
-    const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "-e", starter], {
+    const child = spawn(process.execPath, ["--import", loader, "--input-type=module", "-e", starter], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     children.push(child);

@@ -16,7 +16,7 @@ export function startCommand(
   env: Record<string, string>,
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const path = fileURLToPath(new URL(`../../scripts/${script}`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), path, ...args], {
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("../../scripts/loader.mjs"), path, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });

@@ -1,4 +1,4 @@
-/** A process for crash tests: `node --import tsx hold-journaled.ts <folder> <raw>` holds once the block is journaled. */
+/** A process for crash tests: `node --import ./scripts/loader.mjs hold-journaled.ts <folder> <raw>` holds once the block is journaled. */
 import { openEmbedded } from "./chains.ts";
 
 if (import.meta.filename === process.argv[1]) {

@@ -44,7 +44,7 @@ export async function startServer(
   env: Record<string, string> = {},
   until: "listening" | "ready" = "ready",
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), MAIN], {
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("../../scripts/loader.mjs"), MAIN], {
     stdio: ["ignore", "inherit", "pipe"],
     env: { ...process.env, TIDEMARK_HOME: home, TIDEMARK_PORT: "0", TIDEMARK_LOG_LEVEL: "info", ...env },
   });

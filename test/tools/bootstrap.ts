@@ -11,6 +11,7 @@ import { expect } from "chai";
 import { skipBecause } from "../support/skip.ts";
 
 const bootstrap = resolve(import.meta.dirname, "../../scripts/bootstrap.mjs");
+const loader = resolve(import.meta.dirname, "../../scripts/loader.mjs");
 
 /** Notes that it ran and with what, waits until it may go on, then installs or fails. */
 const npm = `
@@ -22,8 +23,7 @@ const wait = setInterval(() => {
   clearInterval(wait);
   if (existsSync(process.env.ROOT + "/fail")) process.exit(7);
   rmSync("node_modules", { recursive: true, force: true });
-  mkdirSync("node_modules/tsx/dist", { recursive: true });
-  writeFileSync("node_modules/tsx/dist/loader.mjs", "");
+  mkdirSync("node_modules");
   process.exit(0);
 }, 5);
 `;
@@ -87,6 +87,7 @@ describe("scripts/bootstrap.mjs", () => {
     root = mkdtempSync(join(tmpdir(), "tidemark-bootstrap-"));
     mkdirSync(at("scripts"));
     cpSync(bootstrap, at("scripts/bootstrap.mjs"));
+    cpSync(loader, at("scripts/loader.mjs"));
     writeFileSync(at("package-lock.json"), "{}");
     writeFileSync(at("npm-cli.js"), npm);
     writeFileSync(at("entry.mjs"), entry);

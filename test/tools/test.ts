@@ -31,7 +31,7 @@ describe("npm test", function () {
   let root: string;
 
   async function run(...filters: string[]): Promise<{ status: number; output: string; last: string }> {
-    const args = ["--import", "tsx", "scripts/test.ts", ...filters];
+    const args = ["--import", "./scripts/loader.mjs", "scripts/test.ts", ...filters];
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     child.stdout.on("data", (piece: Buffer) => (output += piece.toString()));
@@ -44,6 +44,7 @@ describe("npm test", function () {
     for (const part of [
       "package.json",
       "tsconfig.json",
+      "scripts/loader.mjs",
       "scripts/test.ts",
       "scripts/tooling",
       "test/support/skip.ts",

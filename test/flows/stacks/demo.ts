@@ -10,6 +10,7 @@ import { expect } from "chai";
 import { draw } from "../../../scripts/demo/scenario/draws.ts";
 import { readHolder } from "../../../server/home.ts";
 
+const LOADER = import.meta.resolve("../../../scripts/loader.mjs");
 const DEMO = fileURLToPath(new URL("../../../scripts/demo.ts", import.meta.url));
 const SEED = process.env["TIDEMARK_FUZZ_SEED"] ?? "1";
 
@@ -41,7 +42,7 @@ interface Play {
 const plays: Play[] = [];
 
 function start(home: string): Play {
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), DEMO, "--exit", "--share", "20"], {
+  const child = spawn(process.execPath, ["--import", LOADER, DEMO, "--exit", "--share", "20"], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, TIDEMARK_HOME: home, TIDEMARK_PORT: "0" },
   });
@@ -151,7 +152,7 @@ describe("the demo", function () {
   });
 
   it("given a share of the year that is none, when it is started, then it says what a share is", async () => {
-    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), DEMO, "--share", "0"]);
+    const child = spawn(process.execPath, ["--import", LOADER, DEMO, "--share", "0"]);
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     const code = await new Promise((resolve) => child.once("close", resolve));

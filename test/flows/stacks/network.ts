@@ -24,7 +24,7 @@ const PASSPHRASE = "drawn for this test";
 const adminKey: Hex = `0x${"ad".repeat(32)}`;
 
 function deploy(env: Record<string, string>): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), DEPLOY], {
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("../../../scripts/loader.mjs"), DEPLOY], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });

@@ -15,6 +15,7 @@ import { AccessManager__factory } from "../../../typechain-types/index.js";
 import { minedReceipt, openEmbedded, temporaryFolder } from "../../support/chains.ts";
 import { skipBecause } from "../../support/skip.ts";
 
+const loader = import.meta.resolve("../../../scripts/loader.mjs");
 const wallet = new Wallet(id("tidemark test chain sender"));
 
 const sign = (nonce: number, call: { to?: string; data?: string; gasLimit?: number } = {}): Promise<Hex> =>
@@ -192,7 +193,7 @@ describe("chain: embedded", function () {
       const folder = await copyOf();
       const raw = await sign(blocks);
       const script = join(import.meta.dirname, "../../support/hold-journaled.ts");
-      const child = spawn(process.execPath, ["--import", "tsx", script, folder, raw], {
+      const child = spawn(process.execPath, ["--import", loader, script, folder, raw], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       const lines: string[] = [];

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,7 +12,7 @@ import type { Db } from "../../../server/db/port.ts";
 import { copyPglite } from "../../support/databases.ts";
 import { skipBecause } from "../../support/skip.ts";
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const loader = import.meta.resolve("../../../scripts/loader.mjs");
 const pgliteModule = pathToFileURL(resolve(import.meta.dirname, "../../../server/db/pglite.ts")).href;
 
 /** Commits rows one after another and names each once its commit was confirmed, until it is killed. */
@@ -126,7 +125,7 @@ describe("durable PGlite", function () {
 
   it("given a writer killed three times, when the database is opened again, then every confirmed row is there", async () => {
     for (let kill = 0; kill < 3; kill++) {
-      const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "-e", writer, folder], {
+      const child = spawn(process.execPath, ["--import", loader, "--input-type=module", "-e", writer, folder], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       let confirmed = 0n;
