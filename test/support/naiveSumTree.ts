@@ -30,6 +30,11 @@ export const depthFor = (count: number): number => {
   return depth;
 };
 
+export function chunkHash(pool: bigint, version: number, index: number, leaves: readonly PlainLeaf[]): string {
+  const types = ["uint8", "uint256", "uint16", "uint32", "bytes"];
+  return keccak256(keccak256(solidityPacked(types, [0, pool, version, index, packed(leaves)])));
+}
+
 /** @returns the node at a height above the chunks, counted from the left */
 export function nodeAt(
   pool: bigint,
@@ -47,16 +52,19 @@ export function nodeAt(
   }
   const mine = leaves.slice(place * 256, place * 256 + 256);
   if (mine.length === 0) return { hash: ZeroHash, sumFen: 0n };
-  const types = ["uint8", "uint256", "uint16", "uint32", "bytes"];
-  const inner = keccak256(solidityPacked(types, [0, pool, version, place, packed(mine)]));
-  return { hash: keccak256(inner), sumFen: mine.reduce((sum, { amountFen }) => sum + amountFen, 0n) };
+  return {
+    hash: chunkHash(pool, version, place, mine),
+    sumFen: mine.reduce((sum, { amountFen }) => sum + amountFen, 0n),
+  };
 }
 
 /** @returns the root as it stands on chain */
-export function rootFor(pool: bigint, version: number, leaves: readonly PlainLeaf[]): string {
-  const top = nodeAt(pool, version, leaves, depthFor(leaves.length), 0);
-  return keccak256(coder.encode(["bytes32", "uint256"], [top.hash, top.sumFen]));
-}
+export const rootOver = ({ hash, sumFen }: PlainNode): string =>
+  keccak256(coder.encode(["bytes32", "uint256"], [hash, sumFen]));
+
+/** @returns the root of leaves as it stands on chain */
+export const rootFor = (pool: bigint, version: number, leaves: readonly PlainLeaf[]): string =>
+  rootOver(nodeAt(pool, version, leaves, depthFor(leaves.length), 0));
 
 /** @returns the siblings of a chunk from the bottom up */
 export const siblingsFor = (pool: bigint, version: number, leaves: readonly PlainLeaf[], index: number): PlainNode[] =>
