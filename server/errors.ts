@@ -199,7 +199,8 @@ export const problems = {
     status: 500,
     title: "The stored bytes are not those of this document, so they are not given out",
     titleZh: "存储的内容与该文件不符，因此不予提供",
-    remedy: "Send the same document again (POST /v1/documents): that mends it. Or have the operator restore its bytes.",
+    remedy:
+      "Send the same document again (POST /v1/documents), which mends a file; from Kubo the operator first drops what is damaged (ipfs repo verify --drop) and restarts it.",
   },
   "documents-away": {
     status: 503,

@@ -63,7 +63,15 @@ export function documentFileRoutes({ library, limitBytes }: { library: Library; 
         200: { description: "It was there already, and stays as it was first uploaded", schema: documentView },
         201: { description: "It is stored", schema: documentView },
       },
-      problems: ["login-needed", "sender-unknown", "document-empty", "documents-away", "not-writable", "not-ready"],
+      problems: [
+        "login-needed",
+        "sender-unknown",
+        "document-empty",
+        "document-damaged",
+        "documents-away",
+        "not-writable",
+        "not-ready",
+      ],
       async handle({ raw, caller }) {
         const who = await caller();
         refuseUnknown(who);

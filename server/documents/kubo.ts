@@ -9,7 +9,7 @@ import type { Documents } from "./port.ts";
 const ANSWER_WITHIN_MS = 30_000;
 
 /** What Kubo says of a block that it does not have and, being offline, cannot ask anybody for. */
-const NOT_FOUND = /not found/i;
+const NOT_FOUND = /ipld: could not find/;
 
 /** Documents in the node at a URL such as `http://127.0.0.1:5001`; nothing is asked of it until one is. */
 export function openKubo(url: string): Documents {
@@ -26,24 +26,33 @@ export function openKubo(url: string): Documents {
     throw new Error("it took nothing");
   }
 
+  /** What the node has under a CID, unchecked. */
+  async function cat(cid: string): Promise<Uint8Array | undefined> {
+    const pieces: Uint8Array[] = [];
+    try {
+      for await (const piece of client.cat(cid, within())) pieces.push(piece);
+    } catch (error) {
+      if (error instanceof Error && NOT_FOUND.test(error.message)) return undefined;
+      throw away(url, error);
+    }
+    return Buffer.concat(pieces);
+  }
+
   return {
     async put(bytes) {
       const dag = await buildDag(bytes);
       await importDag(dag).catch((error: unknown) => {
         throw away(url, error);
       });
-      return nameOf(dag, bytes);
+      const named = nameOf(dag, bytes);
+      // a block that it had already it does not write anew, even if that one is damaged
+      await checked(dag.root, (await cat(named.cid)) ?? new Uint8Array());
+      return named;
     },
     async get(text) {
       const cid = parseCid(text);
-      const pieces: Uint8Array[] = [];
-      try {
-        for await (const piece of client.cat(text, within())) pieces.push(piece);
-      } catch (error) {
-        if (error instanceof Error && NOT_FOUND.test(error.message)) return undefined;
-        throw away(url, error);
-      }
-      return checked(cid, Buffer.concat(pieces));
+      const bytes = await cat(text);
+      return bytes && checked(cid, bytes);
     },
     close: () => Promise.resolve(),
   };

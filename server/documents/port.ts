@@ -11,8 +11,9 @@ export interface Named {
 
 export interface Documents {
   /**
-   * Stores the bytes, durably once this resolves; the same bytes again change nothing, or mend what was damaged.
-   * @throws Problem `document-empty`; `not-writable` or `documents-away` where they could not be stored
+   * Stores the bytes, durably once this resolves; the same bytes again change nothing, or mend a damaged file.
+   * @throws Problem `document-empty`; `not-writable`, `documents-away` or `document-damaged` where they could not be
+   * stored
    */
   put(bytes: Uint8Array): Promise<Named>;
   /**
