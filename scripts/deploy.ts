@@ -67,7 +67,8 @@ async function deploy(config: Config, admin: Signer): Promise<number> {
   try {
     await reachable(chain);
     const deployment = await deployContracts({ chain, admin, path: join(config.home, "deployment.json"), say });
-    await applyGovernance({ chain, admin, deployment, wanted: wantedGovernance(config.adminDelaySeconds), say });
+    const wanted = wantedGovernance({ admin: config.adminDelaySeconds, pool: config.poolDelaySeconds });
+    await applyGovernance({ chain, admin, deployment, wanted, say });
     console.log(
       `chain ${deployment.chainId}, authority ${deployment.contracts.AccessManager.address}, admin ${admin.address}`,
     );

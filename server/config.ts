@@ -41,6 +41,11 @@ export const settings = {
     what: "accounts only: the private key of a holder of the role REGISTRY; it never leaves the command",
   },
   TIDEMARK_ADMIN_DELAY: { ...same("0"), what: "deploy only: seconds an admin's action waits; set last" },
+  TIDEMARK_POOL_DELAY: {
+    embedded: "2",
+    production: "259200",
+    what: "seconds that a published division of a pool may be disputed before it is paid; on a network set by deploy",
+  },
   TIDEMARK_WORKERS: {
     ...same(String(Math.max(1, Math.min(4, availableParallelism() - 1)))),
     what: "threads that check signatures",
@@ -72,6 +77,7 @@ export interface Config {
   adminKey: string | undefined;
   registryKey: string | undefined;
   adminDelaySeconds: number;
+  poolDelaySeconds: number;
   workers: number;
   bodyLimitBytes: number;
   kuboUrl: string | undefined;
@@ -138,6 +144,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     adminKey: optional("TIDEMARK_ADMIN_KEY"),
     registryKey: optional("TIDEMARK_REGISTRY_KEY"),
     adminDelaySeconds: whole("TIDEMARK_ADMIN_DELAY", needed("TIDEMARK_ADMIN_DELAY"), 2 ** 32 - 1),
+    // the contract takes at most 60 days
+    poolDelaySeconds: whole("TIDEMARK_POOL_DELAY", needed("TIDEMARK_POOL_DELAY"), 60 * 86_400),
     workers: Math.max(1, whole("TIDEMARK_WORKERS", needed("TIDEMARK_WORKERS"), 64)),
     bodyLimitBytes: whole("TIDEMARK_BODY_LIMIT", needed("TIDEMARK_BODY_LIMIT"), 2 ** 30),
     kuboUrl: kuboUrl(optional("TIDEMARK_KUBO_URL")),

@@ -115,7 +115,7 @@ async function deployEmbedded(config: Config, chain: Chain, keys: Keys, log: Log
   const admin = createSigner(keys.admin);
   const say = (line: string): void => log.info(line);
   const deployment = await deployContracts({ chain, admin, path: join(config.home, "deployment.json"), say });
-  await applyGovernance({ chain, admin, deployment, wanted: wantedGovernance(0), say });
+  await applyGovernance({ chain, admin, deployment, wanted: wantedGovernance({ admin: 0, pool: config.poolDelaySeconds }), say });
   return deployment;
 }
 

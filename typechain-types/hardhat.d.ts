@@ -11,10 +11,22 @@ import * as Contracts from "./index.js";
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
+getContractFactory(name: 'Actors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Actors__factory>
+getContractFactory(name: 'IActors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IActors__factory>
 getContractFactory(name: 'IParties', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParties__factory>
 getContractFactory(name: 'IVocabulary', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVocabulary__factory>
 getContractFactory(name: 'Parties', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parties__factory>
 getContractFactory(name: 'Vocabulary', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Vocabulary__factory>
+getContractFactory(name: 'Credits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Credits__factory>
+getContractFactory(name: 'ICredits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICredits__factory>
+getContractFactory(name: 'IProjects', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IProjects__factory>
+getContractFactory(name: 'Projects', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Projects__factory>
+getContractFactory(name: 'Register', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Register__factory>
+getContractFactory(name: 'Statements', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Statements__factory>
+getContractFactory(name: 'IPremiumPools', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPremiumPools__factory>
+getContractFactory(name: 'ISettlementToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementToken__factory>
+getContractFactory(name: 'PremiumPools', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PremiumPools__factory>
+getContractFactory(name: 'SettlementToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettlementToken__factory>
 getContractFactory(name: 'Handovers', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Handovers__factory>
 getContractFactory(name: 'ILotEvents', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILotEvents__factory>
 getContractFactory(name: 'ILotLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILotLedger__factory>
@@ -24,10 +36,22 @@ getContractFactory(name: 'LotLedger', signerOrOptions?: ethers.Signer | FactoryO
 getContractFactory(name: 'Processes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Processes__factory>
 
   getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
+getContractAt(name: 'Actors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Actors>
+getContractAt(name: 'IActors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IActors>
 getContractAt(name: 'IParties', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParties>
 getContractAt(name: 'IVocabulary', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVocabulary>
 getContractAt(name: 'Parties', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parties>
 getContractAt(name: 'Vocabulary', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Vocabulary>
+getContractAt(name: 'Credits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Credits>
+getContractAt(name: 'ICredits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICredits>
+getContractAt(name: 'IProjects', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IProjects>
+getContractAt(name: 'Projects', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Projects>
+getContractAt(name: 'Register', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Register>
+getContractAt(name: 'Statements', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Statements>
+getContractAt(name: 'IPremiumPools', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPremiumPools>
+getContractAt(name: 'ISettlementToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementToken>
+getContractAt(name: 'PremiumPools', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PremiumPools>
+getContractAt(name: 'SettlementToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettlementToken>
 getContractAt(name: 'Handovers', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Handovers>
 getContractAt(name: 'ILotEvents', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILotEvents>
 getContractAt(name: 'ILotLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILotLedger>
@@ -37,10 +61,22 @@ getContractAt(name: 'LotLedger', address: string | ethers.Addressable, signer?: 
 getContractAt(name: 'Processes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Processes>
 
   deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'Actors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Actors>
+deployContract(name: 'IActors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IActors>
 deployContract(name: 'IParties', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParties>
 deployContract(name: 'IVocabulary', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVocabulary>
 deployContract(name: 'Parties', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parties>
 deployContract(name: 'Vocabulary', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
+deployContract(name: 'Credits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Credits>
+deployContract(name: 'ICredits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICredits>
+deployContract(name: 'IProjects', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IProjects>
+deployContract(name: 'Projects', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Projects>
+deployContract(name: 'Register', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Register>
+deployContract(name: 'Statements', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Statements>
+deployContract(name: 'IPremiumPools', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPremiumPools>
+deployContract(name: 'ISettlementToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementToken>
+deployContract(name: 'PremiumPools', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PremiumPools>
+deployContract(name: 'SettlementToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettlementToken>
 deployContract(name: 'Handovers', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Handovers>
 deployContract(name: 'ILotEvents', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotEvents>
 deployContract(name: 'ILotLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotLedger>
@@ -50,10 +86,22 @@ deployContract(name: 'LotLedger', signerOrOptions?: ethers.Signer | DeployContra
 deployContract(name: 'Processes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Processes>
 
   deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'Actors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Actors>
+deployContract(name: 'IActors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IActors>
 deployContract(name: 'IParties', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParties>
 deployContract(name: 'IVocabulary', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVocabulary>
 deployContract(name: 'Parties', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parties>
 deployContract(name: 'Vocabulary', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Vocabulary>
+deployContract(name: 'Credits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Credits>
+deployContract(name: 'ICredits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICredits>
+deployContract(name: 'IProjects', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IProjects>
+deployContract(name: 'Projects', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Projects>
+deployContract(name: 'Register', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Register>
+deployContract(name: 'Statements', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Statements>
+deployContract(name: 'IPremiumPools', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPremiumPools>
+deployContract(name: 'ISettlementToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementToken>
+deployContract(name: 'PremiumPools', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PremiumPools>
+deployContract(name: 'SettlementToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettlementToken>
 deployContract(name: 'Handovers', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Handovers>
 deployContract(name: 'ILotEvents', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotEvents>
 deployContract(name: 'ILotLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILotLedger>

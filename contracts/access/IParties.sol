@@ -139,6 +139,9 @@ interface IParties {
     /// @notice The standing word of an account; zero when it is not registered.
     function standing(address account) external view returns (uint256 word);
 
+    /// @notice The standing words of many accounts, in one call.
+    function standings(address[] calldata accounts) external view returns (uint256[] memory words);
+
     /// @notice The key word; zero when the key was never bound.
     function keys(bytes32 keyId) external view returns (uint256 word);
 

@@ -120,6 +120,12 @@ contract Parties is IParties, AccessManaged {
     }
 
     /// @inheritdoc IParties
+    function standings(address[] calldata accounts) external view returns (uint256[] memory words) {
+        words = new uint256[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) words[i] = standing[accounts[i]];
+    }
+
+    /// @inheritdoc IParties
     function credentials(Signatory[] calldata signatories) external view returns (uint256[] memory) {
         Inquiries.answer(signatories, standing, keys);
     }

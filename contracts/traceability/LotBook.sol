@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {Domains} from "../libraries/Domains.sol";
 import {Faults} from "../libraries/Faults.sol";
 import {LotWord} from "../libraries/LotWord.sol";
 import {ILotLedger} from "./ILotLedger.sol";
@@ -59,16 +60,7 @@ abstract contract LotBook is ILotLedger, AccessManaged {
 
     /// @inheritdoc ILotLedger
     function domainSeparator() public view returns (bytes32 separator) {
-        return
-            keccak256(
-                abi.encode(
-                    keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                    keccak256("Tidemark"),
-                    keccak256("1"),
-                    block.chainid,
-                    VERIFYING_CONTRACT
-                )
-            );
+        return Domains.separator(VERIFYING_CONTRACT);
     }
 
     /// @inheritdoc ILotLedger

@@ -5,7 +5,15 @@
 import { keccakText, toHex } from "../chain/eip712.ts";
 import type { Hex } from "../chain/port.ts";
 
-export const lists = { lotClass: 1, process: 2, licenceKind: 6, lossKind: 7 } as const;
+export const lists = {
+  lotClass: 1,
+  process: 2,
+  claimScope: 4,
+  purpose: 5,
+  licenceKind: 6,
+  lossKind: 7,
+  source: 9,
+} as const;
 
 /** A code with its names, as everything that shows a code shows it. */
 export interface Named {
@@ -73,11 +81,59 @@ const lossKindNames: Named[] = [
   { code: lossKinds.variance, term: "variance", en: "Weighing variance", zh: "称重差异" },
 ];
 
+/** What credits may be claimed for depends on what is said of them; `purposes.ts` has the table. */
+export const claimScopes = { ccer: 1, localVoluntary: 2, judicial: 3, contestedScience: 4 } as const;
+
+const claimScopeNames: Named[] = [
+  { code: claimScopes.ccer, term: "ccer", en: "China certified (CCER)", zh: "国家核证自愿减排（CCER）" },
+  { code: claimScopes.localVoluntary, term: "local-voluntary", en: "Local voluntary", zh: "地方自愿" },
+  { code: claimScopes.judicial, term: "judicial-only", en: "Judicial only", zh: "仅限司法认购" },
+  { code: claimScopes.contestedScience, term: "contested-science", en: "Contested science", zh: "科学上有争议" },
+];
+
+/** What credits are retired for. */
+export const purposeCodes = {
+  compliance: 1,
+  ownEmissions: 2,
+  judicial: 3,
+  event: 4,
+  publicBody: 5,
+  contribution: 6,
+} as const;
+
+const purposeNames: Named[] = [
+  { code: purposeCodes.compliance, term: "compliance", en: "Compliance", zh: "履约抵销" },
+  { code: purposeCodes.ownEmissions, term: "own-emissions", en: "Own emissions", zh: "抵销自身排放" },
+  { code: purposeCodes.judicial, term: "judicial-restoration", en: "Judicial restoration", zh: "司法生态修复" },
+  { code: purposeCodes.event, term: "event", en: "Neutrality of an event", zh: "活动碳中和" },
+  { code: purposeCodes.publicBody, term: "public-body", en: "A public body's emissions", zh: "公共机构碳中和" },
+  {
+    code: purposeCodes.contribution,
+    term: "contribution",
+    en: "Contribution, without a claim to neutrality",
+    zh: "气候贡献（不作中和声明）",
+  },
+];
+
+/** Where a pool's money comes from. */
+export const sourceCodes = { premium: 1, sale: 2, subsidy: 3, judicial: 4, insurance: 5 } as const;
+
+const sourceNames: Named[] = [
+  { code: sourceCodes.premium, term: "premium", en: "A brand's premium", zh: "品牌溢价" },
+  { code: sourceCodes.sale, term: "sale", en: "Sale of credits", zh: "碳汇出售" },
+  { code: sourceCodes.subsidy, term: "subsidy", en: "Subsidy", zh: "补贴" },
+  { code: sourceCodes.judicial, term: "judicial", en: "Judicial compensation", zh: "司法赔偿" },
+  { code: sourceCodes.insurance, term: "insurance", en: "Insurance", zh: "保险赔付" },
+];
+
 export const terms: readonly Term[] = [
   ...lotClasses.map((term) => ({ list: lists.lotClass, ...term })),
   ...processes.map((term) => ({ list: lists.process, ...term })),
   ...lossKindNames.map((term) => ({ list: lists.lossKind, ...term })),
   ...licenceKinds.map((term) => ({ list: lists.licenceKind, ...term })),
+  ...claimScopeNames.map((term) => ({ list: lists.claimScope, ...term })),
+  ...purposeNames.map((term) => ({ list: lists.purpose, ...term })),
+  ...sourceNames.map((term) => ({ list: lists.source, ...term })),
 ];
 
 /** What stands on chain for a term: keccak256 of its canonical word. */

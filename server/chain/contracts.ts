@@ -2,9 +2,13 @@
 import type { Interface } from "ethers";
 import {
   AccessManager__factory,
+  Credits__factory,
   LotLedger__factory,
   Parties__factory,
+  PremiumPools__factory,
   Processes__factory,
+  Projects__factory,
+  SettlementToken__factory,
   Vocabulary__factory,
 } from "../../typechain-types/index.js";
 import { keccak, toBytes, toHex } from "./eip712.ts";
@@ -17,6 +21,10 @@ export const interfaces = {
   Vocabulary: Vocabulary__factory.createInterface(),
   Processes: Processes__factory.createInterface(),
   LotLedger: LotLedger__factory.createInterface(),
+  Credits: Credits__factory.createInterface(),
+  Projects: Projects__factory.createInterface(),
+  SettlementToken: SettlementToken__factory.createInterface(),
+  PremiumPools: PremiumPools__factory.createInterface(),
 };
 
 export type ContractName = keyof typeof interfaces;
@@ -27,6 +35,10 @@ export const creationCode: Record<ContractName, Hex> = {
   Vocabulary: Vocabulary__factory.bytecode,
   Processes: Processes__factory.bytecode,
   LotLedger: LotLedger__factory.bytecode,
+  Credits: Credits__factory.bytecode,
+  Projects: Projects__factory.bytecode,
+  SettlementToken: SettlementToken__factory.bytecode,
+  PremiumPools: PremiumPools__factory.bytecode,
 };
 
 /** One hash over the creation code of all contracts: a journal made with others cannot be replayed by this build. */

@@ -33,6 +33,10 @@ const constructions: readonly [ContractName, (at: (name: ContractName) => Hex, a
   ["Vocabulary", (at) => [at("AccessManager")]],
   ["Processes", (at) => [at("AccessManager")]],
   ["LotLedger", (at) => [at("AccessManager"), at("Parties"), at("Processes")]],
+  ["Credits", (at) => [at("AccessManager"), at("Parties")]],
+  ["Projects", (at) => [at("AccessManager"), at("Parties"), at("Credits")]],
+  ["SettlementToken", (at) => [at("AccessManager"), at("Parties")]],
+  ["PremiumPools", (at) => [at("AccessManager"), at("Parties"), at("SettlementToken")]],
 ];
 
 /** EIP-7825's cap: nothing here comes near it, and base fee 0 makes the limit free. */

@@ -1,4 +1,4 @@
-/** Makes roles, vocabulary, processes and the admin's delay on chain what the tables say: reads what stands, sends only the differences. */
+/** Makes roles, vocabulary, processes, purposes and delays on chain what the tables say: reads what stands, sends only the differences. */
 import { interfaces, readView, type ContractName } from "./contracts.ts";
 import { sendAs, type Deployment } from "./deploy.ts";
 import type { Signer } from "./transactions.ts";
@@ -7,14 +7,18 @@ import type { Chain, Hex } from "./port.ts";
 export interface Governance {
   /** which role may call which function of which contract */
   functions: readonly { contract: ContractName; name: string; role: bigint }[];
-  /** who is to hold which role */
-  grants: readonly { role: bigint; account: Hex }[];
+  /** contracts that are to hold a role in others */
+  modules: readonly { role: bigint; contract: ContractName }[];
   terms: readonly { list: number; code: number; termHash: Hex; active: boolean }[];
   /** the bounds of each process, in place of those it has */
   processes: readonly {
     process: number;
     bounds: readonly { side: number; class: number; minBps: number; maxBps: number }[];
   }[];
+  /** the word of purposes of each claim scope */
+  purposes: readonly { scope: number; purposes: bigint }[];
+  /** seconds that a published division waits before it may be paid */
+  poolDelaySeconds: number;
   /** seconds every action of the admin waits; applied last, since all that follows it must be scheduled */
   adminDelaySeconds: number;
 }
@@ -44,7 +48,9 @@ export async function applyGovernance(deps: {
     ...(await functionRoleActions(chain, deployment, wanted)),
     ...(await termActions(chain, deployment, wanted)),
     ...(await processActions(chain, deployment, wanted)),
-    ...(await grantActions(chain, deployment, wanted)),
+    ...(await purposeActions(chain, deployment, wanted)),
+    ...(await poolActions(chain, deployment, wanted)),
+    ...(await moduleActions(chain, deployment, wanted)),
   ];
   if (delay.then !== wanted.adminDelaySeconds) {
     const args = [ADMIN_ROLE, admin.address, wanted.adminDelaySeconds];
@@ -128,12 +134,33 @@ async function processActions(chain: Chain, deployment: Deployment, wanted: Gove
   return actions;
 }
 
-async function grantActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+async function purposeActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+  const contract = { name: "Credits" as const, address: deployment.contracts.Credits.address };
   const actions: Action[] = [];
-  for (const { role, account } of wanted.grants) {
-    const [isMember] = await readView(chain, authority(deployment), "hasRole", [role, account]);
+  for (const { scope, purposes } of wanted.purposes) {
+    const [stands] = await readView(chain, contract, "purposesOf", [scope]);
+    if (stands === purposes) continue;
+    const data = interfaces.Credits.encodeFunctionData("setPurposes", [scope, purposes]) as Hex;
+    actions.push({ what: `purposes of claim scope ${scope}`, to: contract.address, data });
+  }
+  return actions;
+}
+
+async function poolActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+  const contract = { name: "PremiumPools" as const, address: deployment.contracts.PremiumPools.address };
+  const [delay] = await readView(chain, contract, "settings", []);
+  if (Number(delay) === wanted.poolDelaySeconds) return [];
+  const data = interfaces.PremiumPools.encodeFunctionData("setDelay", [wanted.poolDelaySeconds]) as Hex;
+  return [{ what: `divisions of pools wait ${wanted.poolDelaySeconds} s`, to: contract.address, data }];
+}
+
+async function moduleActions(chain: Chain, deployment: Deployment, wanted: Governance): Promise<Action[]> {
+  const actions: Action[] = [];
+  for (const { role, contract } of wanted.modules) {
+    const { address } = deployment.contracts[contract];
+    const [isMember] = await readView(chain, authority(deployment), "hasRole", [role, address]);
     if (!isMember)
-      actions.push(managerAction(deployment, `role ${role} to ${account}`, "grantRole", [role, account, 0]));
+      actions.push(managerAction(deployment, `role ${role} to ${contract}`, "grantRole", [role, address, 0]));
   }
   return actions;
 }

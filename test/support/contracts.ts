@@ -2,17 +2,25 @@
 import { network } from "hardhat";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { NetworkHelpers } from "@nomicfoundation/hardhat-network-helpers/types";
-import { contractNames, permissionsOf, roles } from "../../server/access/roles.ts";
+import { contractNames, modules, permissionsOf, roles } from "../../server/access/roles.ts";
 import {
   AccessManager__factory,
+  Credits__factory,
   LotLedger__factory,
   Parties__factory,
+  PremiumPools__factory,
   Processes__factory,
+  Projects__factory,
+  SettlementToken__factory,
   Vocabulary__factory,
   type AccessManager,
+  type Credits,
   type LotLedger,
   type Parties,
+  type PremiumPools,
   type Processes,
+  type Projects,
+  type SettlementToken,
   type Vocabulary,
 } from "../../typechain-types/index.js";
 
@@ -22,6 +30,10 @@ export interface Contracts {
   Vocabulary: Vocabulary;
   Processes: Processes;
   LotLedger: LotLedger;
+  Credits: Credits;
+  Projects: Projects;
+  SettlementToken: SettlementToken;
+  PremiumPools: PremiumPools;
 }
 
 /** The contracts and the people who call them; `stranger` holds no role. */
@@ -37,6 +49,22 @@ export interface World extends Contracts {
 /** Seconds since 1970 at which every test chain starts: gas and digests are the same in every run. */
 export const startOfTests = 1_760_000_000;
 
+async function construct(admin: HardhatEthersSigner): Promise<Contracts> {
+  const manager = await new AccessManager__factory(admin).deploy(admin);
+  const parties = await new Parties__factory(admin).deploy(manager);
+  const vocabulary = await new Vocabulary__factory(admin).deploy(manager);
+  const processes = await new Processes__factory(admin).deploy(manager);
+  const ledger = await new LotLedger__factory(admin).deploy(manager, parties, processes);
+  const credits = await new Credits__factory(admin).deploy(manager, parties);
+  const projects = await new Projects__factory(admin).deploy(manager, parties, credits);
+  const token = await new SettlementToken__factory(admin).deploy(manager, parties);
+  const pools = await new PremiumPools__factory(admin).deploy(manager, parties, token);
+  const access = { manager, Parties: parties, Vocabulary: vocabulary };
+  const traceability = { Processes: processes, LotLedger: ledger };
+  const carbon = { Credits: credits, Projects: projects };
+  return { ...access, ...traceability, ...carbon, SettlementToken: token, PremiumPools: pools };
+}
+
 async function deploy(connection: Awaited<ReturnType<typeof createConnection>>): Promise<World> {
   const { ethers, networkHelpers: helpers } = connection;
   const [admin, registry, stranger, auditor] = (await ethers.getSigners()) as [
@@ -45,18 +73,15 @@ async function deploy(connection: Awaited<ReturnType<typeof createConnection>>):
     HardhatEthersSigner,
     HardhatEthersSigner,
   ];
-  const manager = await new AccessManager__factory(admin).deploy(admin);
-  const parties = await new Parties__factory(admin).deploy(manager);
-  const vocabulary = await new Vocabulary__factory(admin).deploy(manager);
-  const processes = await new Processes__factory(admin).deploy(manager);
-  const ledger = await new LotLedger__factory(admin).deploy(manager, parties, processes);
-  const contracts = { manager, Parties: parties, Vocabulary: vocabulary, Processes: processes, LotLedger: ledger };
+  const contracts = await construct(admin);
+  const { manager } = contracts;
   for (const name of contractNames) {
     for (const permission of permissionsOf(name)) {
       const { selector } = contracts[name].getFunction(permission.name).fragment;
       await manager.setTargetFunctionRole(contracts[name], [selector], roles[permission.role]);
     }
   }
+  for (const { role, contract } of modules) await manager.grantRole(roles[role], contracts[contract], 0);
   await manager.grantRole(roles.REGISTRY, registry, 0);
   await manager.grantRole(roles.AUDITOR, auditor, 0);
   return {

@@ -107,7 +107,7 @@ async function deployed(chain: Chain, admin: Person): Promise<Deployment> {
     const say = (): void => undefined;
     const common = { chain, admin: admin.signer, say };
     const deployment = await deployContracts({ ...common, path: join(folder, "deployment.json") });
-    await applyGovernance({ ...common, deployment, wanted: wantedGovernance(0) });
+    await applyGovernance({ ...common, deployment, wanted: wantedGovernance({ admin: 0, pool: 0 }) });
     return deployment;
   } finally {
     await rm(folder, { recursive: true });

@@ -3,5 +3,9 @@
 /* eslint-disable */
 import type * as access from './access/index.js';
 export type { access };
+import type * as carbon from './carbon/index.js';
+export type { carbon };
+import type * as profit from './profit/index.js';
+export type { profit };
 import type * as traceability from './traceability/index.js';
 export type { traceability };

@@ -18,7 +18,7 @@ export declare namespace IParties {
     }
 
   export interface IPartiesInterface extends Interface {
-    getFunction(nameOrSignature: "accountFor" | "accountOf" | "bindKey" | "closeKey" | "credentials" | "grantLicence" | "keys" | "register" | "revokeLicence" | "setStatus" | "standing"): FunctionFragment;
+    getFunction(nameOrSignature: "accountFor" | "accountOf" | "bindKey" | "closeKey" | "credentials" | "grantLicence" | "keys" | "register" | "revokeLicence" | "setStatus" | "standing" | "standings"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountRegistered" | "KeyBound" | "LicenceGranted" | "LicenceRevoked" | "StandingChanged"): EventFragment;
 
@@ -33,6 +33,7 @@ encodeFunctionData(functionFragment: 'register', values: [IParties.RegistrationS
 encodeFunctionData(functionFragment: 'revokeLicence', values: [AddressLike, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'setStatus', values: [AddressLike, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'standing', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'standings', values: [AddressLike[]]): string;
 
     decodeFunctionResult(functionFragment: 'accountFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
@@ -45,6 +46,7 @@ decodeFunctionResult(functionFragment: 'register', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'revokeLicence', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setStatus', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'standing', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'standings', data: BytesLike): Result;
   }
 
   
@@ -229,6 +231,14 @@ decodeFunctionResult(functionFragment: 'standing', data: BytesLike): Result;
     >
     
 
+    
+    standings: TypedContractMethod<
+      [accounts: AddressLike[], ],
+      [bigint[]],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -285,6 +295,11 @@ getFunction(nameOrSignature: 'setStatus'): TypedContractMethod<
 getFunction(nameOrSignature: 'standing'): TypedContractMethod<
       [account: AddressLike, ],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'standings'): TypedContractMethod<
+      [accounts: AddressLike[], ],
+      [bigint[]],
       'view'
     >;
 

@@ -18,7 +18,7 @@ export declare namespace IParties {
     }
 
   export interface PartiesInterface extends Interface {
-    getFunction(nameOrSignature: "accountFor" | "accountOf" | "authority" | "bindKey" | "closeKey" | "credentials" | "grantLicence" | "isConsumingScheduledOp" | "keys" | "register" | "revokeLicence" | "setAuthority" | "setStatus" | "standing"): FunctionFragment;
+    getFunction(nameOrSignature: "accountFor" | "accountOf" | "authority" | "bindKey" | "closeKey" | "credentials" | "grantLicence" | "isConsumingScheduledOp" | "keys" | "register" | "revokeLicence" | "setAuthority" | "setStatus" | "standing" | "standings"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountRegistered" | "AuthorityUpdated" | "KeyBound" | "LicenceGranted" | "LicenceRevoked" | "StandingChanged"): EventFragment;
 
@@ -36,6 +36,7 @@ encodeFunctionData(functionFragment: 'revokeLicence', values: [AddressLike, BigN
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setStatus', values: [AddressLike, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'standing', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'standings', values: [AddressLike[]]): string;
 
     decodeFunctionResult(functionFragment: 'accountFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
@@ -51,6 +52,7 @@ decodeFunctionResult(functionFragment: 'revokeLicence', data: BytesLike): Result
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setStatus', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'standing', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'standings', data: BytesLike): Result;
   }
 
   
@@ -271,6 +273,14 @@ decodeFunctionResult(functionFragment: 'standing', data: BytesLike): Result;
     >
     
 
+    
+    standings: TypedContractMethod<
+      [accounts: AddressLike[], ],
+      [bigint[]],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -342,6 +352,11 @@ getFunction(nameOrSignature: 'setStatus'): TypedContractMethod<
 getFunction(nameOrSignature: 'standing'): TypedContractMethod<
       [account: AddressLike, ],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'standings'): TypedContractMethod<
+      [accounts: AddressLike[], ],
+      [bigint[]],
       'view'
     >;
 

@@ -2,4 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as access from './access/index.js';
+export * as carbon from './carbon/index.js';
+export * as profit from './profit/index.js';
 export * as traceability from './traceability/index.js';
