@@ -1,11 +1,21 @@
 /**
  * Real databases for tests: PGlite always, PostgreSQL where TIDEMARK_TEST_POSTGRES names a server on which databases may
- * be made (`scripts/postgres.sh run -- npm test`). A new PGlite takes seconds, so one is made and migrated per process
- * and its folder copied; each copy is opened by the same code as a server's own, durable as that one.
+ * be made (`scripts/postgres.sh run -- npm test`). A new PGlite takes seconds, so one is made and migrated for all
+ * processes and its folder copied; each copy is opened by the same code as a server's own, durable as that one.
  */
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Client } from "pg";
@@ -28,8 +38,10 @@ const TEMPLATE_LIMIT_MS = 180_000;
 
 /** What a server as a child process is given of a database. */
 export interface ServerDatabase {
-  /** The environment that makes a server use a new database. */
+  /** The environment that makes a server use a new database: a prepared home's own, or one for it alone. */
   fresh(): Promise<Record<string, string>>;
+  /** The same, and an empty database in place of the home's own. */
+  freshFor(home: string): Promise<Record<string, string>>;
 }
 
 /**
@@ -69,10 +81,21 @@ export function eachDatabase(title: string, tests: (open: () => Promise<Db>) => 
 export function eachServerDatabase(title: string, tests: (database: ServerDatabase) => void): void {
   describe(title, () => {
     const closeLater = closing();
-    describe("on PGlite", () => tests({ fresh: async () => ({ TIDEMARK_DATABASE_URL: "" }) }));
-    onPostgres((postgres) =>
-      tests({ fresh: async () => ({ TIDEMARK_DATABASE_URL: await freshPostgres(postgres, closeLater) }) }),
-    );
+    describe("on PGlite", () => {
+      const fresh = async (): Promise<Record<string, string>> => ({ TIDEMARK_DATABASE_URL: "" });
+      const freshFor = async (home: string): Promise<Record<string, string>> => {
+        rmSync(join(home, "db"), { recursive: true });
+        await copyPglite(join(home, "db"));
+        return fresh();
+      };
+      tests({ fresh, freshFor });
+    });
+    onPostgres((postgres) => {
+      const fresh = async (): Promise<Record<string, string>> => ({
+        TIDEMARK_DATABASE_URL: await freshPostgres(postgres, closeLater),
+      });
+      tests({ fresh, freshFor: fresh });
+    });
   });
 }
 
@@ -122,23 +145,51 @@ const newFolder = (): string => mkdtempSync(join(tmpdir(), "tidemark-db-"));
 
 let pgliteTemplate: Promise<string> | undefined;
 
+/** One template for each state of what makes it; it stays, for other processes to copy. */
 async function makePgliteTemplate(): Promise<string> {
-  const folder = newFolder();
+  const project = resolve(import.meta.dirname, "../..");
+  const cache = join(project, "node_modules", ".cache", "tidemark");
+  const template = join(cache, `pglite-${hashOf(join(project, "server/db"), join(project, "package-lock.json"))}`);
+  if (existsSync(template)) return template;
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "making-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const db = await openPglite({ folder });
   await migrate(db);
   await db.close();
-  return folder;
+  try {
+    renameSync(folder, template);
+  } catch (error) {
+    // another process was first
+    if (!existsSync(template)) throw error;
+  }
+  return template;
 }
 
 const readyTemplate = (): Promise<string> => (pgliteTemplate ??= makePgliteTemplate());
 
-/** Copies a migrated, cleanly closed PGlite into a folder that is there, as `openPglite` expects it. */
+/** Copies a migrated, cleanly closed PGlite into a folder, as `openPglite` expects it. */
 export async function copyPglite(folder: string): Promise<void> {
-  const template = await readyTemplate();
+  copyFolder(await readyTemplate(), folder);
+}
+
+/** Copies what is in a folder into another, which is made if it is not there. */
+export function copyFolder(from: string, to: string): void {
+  mkdirSync(to, { recursive: true, mode: 0o700 });
   // a thousand files: eight times faster than Node's own
-  if (process.platform === "win32") cpSync(template, folder, { recursive: true });
-  else execFileSync("cp", ["-R", `${template}/.`, folder]);
+  if (process.platform === "win32") cpSync(from, to, { recursive: true });
+  else execFileSync("cp", ["-R", `${from}/.`, to]);
+}
+
+/** Over the content of files, those of folders included: twelve hexadecimal digits. */
+function hashOf(...places: string[]): string {
+  const hash = createHash("sha256");
+  const add = (place: string): void => {
+    if (!statSync(place).isDirectory()) hash.update(readFileSync(place));
+    else for (const name of readdirSync(place).sort()) add(join(place, name));
+  };
+  places.forEach(add);
+  return hash.digest("hex").slice(0, 12);
 }
 
 const withPath = (url: string, database: string): string => {
@@ -159,10 +210,7 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
 
 /** One template for each state of the migrations; it stays, for other processes to copy. */
 async function makePostgresTemplate(admin: Client, postgres: string): Promise<string> {
-  const folder = resolve(import.meta.dirname, "../../server/db/migrations");
-  const hash = createHash("sha256");
-  for (const file of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, file)));
-  const name = `tidemark_template_${hash.digest("hex").slice(0, 12)}`;
+  const name = `tidemark_template_${hashOf(resolve(import.meta.dirname, "../../server/db/migrations"))}`;
   const { rowCount } = await admin.query("SELECT FROM pg_database WHERE datname = $1", [name]);
   if (rowCount === 0) await admin.query(`CREATE DATABASE ${name}`);
   const db = await connectPostgres({ url: withPath(postgres, name), poolSize: 1 });

@@ -1,5 +1,5 @@
 /** Homes for whole-stack tests: one is prepared with its register filled, and copied, so that every run shares chain id and authority. */
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { createApi, eachOf, type Api } from "../../scripts/demo/client.ts";
 import { createCast, registrySigner, type Cast } from "../../scripts/demo/keys.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
+import { copyFolder, copyPglite } from "./databases.ts";
 import { startServer } from "./server.ts";
 
 export interface PreparedHome {
@@ -29,6 +30,7 @@ export const apiAt = (url: string): Api => createApi({ url: () => url, attach: (
 export async function prepareHome(): Promise<PreparedHome> {
   const root = await mkdtemp(join(tmpdir(), "tidemark-flow-"));
   const folder = join(root, "base");
+  await copyPglite(join(folder, "db"));
   const server = await startServer(folder);
   const api = apiAt(server.url);
   const ledger = await api.ledger();
@@ -51,7 +53,7 @@ export async function prepareHome(): Promise<PreparedHome> {
     acts: (from, count) => signedCollects(ledger, cast, from, count),
     async copy() {
       const target = join(root, `copy-${copies++}`);
-      await cp(folder, target, { recursive: true });
+      copyFolder(folder, target);
       return target;
     },
     remove: () => rm(root, { recursive: true, force: true }),

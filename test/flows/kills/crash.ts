@@ -2,8 +2,6 @@
  * The server is killed at every step of the write path and at seeded moments. Whatever was accepted must come out once:
  * the same state as a run nobody disturbed, and digests that a fresh reader of the same chain finds too.
  */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { SignedItem } from "../../../scripts/bench/acts.ts";
@@ -51,8 +49,7 @@ async function outcome(server: ServerProcess, acts: readonly SignedItem[]): Prom
 
 /** The same chain read by a server whose database is empty: its digests at that block and of its state. */
 async function rebuilt(home: string, database: ServerDatabase, block: number): Promise<{ effects: Hex; state: Hex }> {
-  await rm(join(home, "db"), { recursive: true, force: true });
-  const server = await startServer(home, await database.fresh());
+  const server = await startServer(home, await database.freshFor(home));
   const api = apiAt(server.url);
   while ((await api.conservation()).asOfBlock < block) await sleep(25);
   const [then, now] = [await api.digest(block), await api.digest()];
