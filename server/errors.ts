@@ -164,6 +164,12 @@ export const problems = {
     titleZh: "不是本链的有效签名交易",
     remedy: "Sign an EIP-1559 transaction with this chain's id (GET /v1/ledger), no value and no fee.",
   },
+  "would-revert": {
+    status: 409,
+    title: "The contract would refuse it, as the ledger stands",
+    titleZh: "按账本当前状态，合约会拒绝该操作",
+    remedy: "`reason` is the contract's own error and `values` what it names; mend that, then ask again.",
+  },
   "login-needed": {
     status: 401,
     title: "Only those who are logged in may see this",
