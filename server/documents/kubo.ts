@@ -65,6 +65,8 @@ async function* carOf({ root, blocks }: Dag): AsyncIterable<Uint8Array> {
     for (const block of blocks) await writer.put(block);
     await writer.close();
   })();
+  // if the node breaks off, nobody comes to the last line: that must not end the process
+  written.catch(() => undefined);
   yield* out;
   await written;
 }

@@ -107,10 +107,10 @@ describe("documents in Kubo", function () {
   it("given what answers in Kubo's place but is none, when documents are put and read, then the store is away, in words", async () => {
     const other = await open(`${url}/not-kubo`);
     for (const work of [
-      other.put(Buffer.from("hello\n")),
-      other.get("bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am"),
+      () => other.put(Buffer.from("hello\n")),
+      () => other.get("bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am"),
     ]) {
-      expect((await problemOf(work)).code).to.equal("documents-away");
+      expect((await problemOf(work())).code).to.equal("documents-away");
     }
   });
 });
@@ -119,10 +119,10 @@ describe("documents in a Kubo that is away", () => {
   it("given nothing that listens, when documents are put and read, then the store is away, and where it was looked for is told", async () => {
     const documents = await openDocuments({ url: "http://127.0.0.1:9", folder: "/nowhere" });
     for (const work of [
-      documents.put(Buffer.from("hello\n")),
-      documents.get("bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am"),
+      () => documents.put(Buffer.from("hello\n")),
+      () => documents.get("bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am"),
     ]) {
-      const { code, status, detail } = await problemOf(work);
+      const { code, status, detail } = await problemOf(work());
       expect([code, status]).to.deep.equal(["documents-away", 503]);
       expect(detail).to.contain("127.0.0.1:9");
     }
