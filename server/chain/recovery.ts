@@ -67,7 +67,7 @@ export function createRecoveryPool({ workers, log }: { workers: number; log: Log
   }
 
   function start(): void {
-    const thread = new Worker(new URL("./recoveryWorker.ts", import.meta.url), { execArgv: [] });
+    const thread = new Worker(new URL("./recoveryWorker.ts", import.meta.url));
     threads.add(thread);
     idle.push(thread);
     let lived = false;

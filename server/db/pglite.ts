@@ -114,11 +114,7 @@ interface Thread {
 }
 
 function startThread(order: WorkerOrder): Thread {
-  const worker = new Worker(new URL("pgliteWorker.ts", import.meta.url), {
-    workerData: order,
-    // without the loader, which would cost it a tenth of a second and which it does not need
-    execArgv: [],
-  });
+  const worker = new Worker(new URL("pgliteWorker.ts", import.meta.url), { workerData: order });
   const lost = new AbortController();
   let reason: string | undefined;
   let closing = false;

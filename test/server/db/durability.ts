@@ -125,7 +125,7 @@ describe("durable PGlite", function () {
 
   it("given a writer killed three times, when the database is opened again, then every confirmed row is there", async () => {
     for (let kill = 0; kill < 3; kill++) {
-      const child = spawn(process.execPath, ["--import", loader, "--input-type=module", "-e", writer, folder], {
+      const child = spawn(process.execPath, ["--import", loader, "-e", writer, folder], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       let confirmed = 0n;
