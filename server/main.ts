@@ -18,6 +18,8 @@ import { loginRoutes } from "./api/login.ts";
 import { pages } from "./api/pages.ts";
 import { rpcDoor } from "./api/rpc.ts";
 import { createSessions } from "./api/session.ts";
+import { carbonProjection } from "./carbon/projections.ts";
+import { creditChecks } from "./carbon/conservation.ts";
 import { contractsHash } from "./chain/contracts.ts";
 import { deployContracts, readDeployment, type Deployment } from "./chain/deploy.ts";
 import { createEmbeddedChain } from "./chain/embedded.ts";
@@ -30,10 +32,11 @@ import { createSigner } from "./chain/transactions.ts";
 import { readConfig, settingsHelp, type Config } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDb } from "./db/open.ts";
-import type { Db } from "./db/port.ts";
+import type { Db, Sql } from "./db/port.ts";
 import { openDocuments } from "./documents/open.ts";
 import { Refusal } from "./errors.ts";
 import { openHome } from "./home.ts";
+import type { Check } from "./indexer/checks.ts";
 import { checkCursor, createIndexer } from "./indexer/indexer.ts";
 import { replayProjections, staleProjections } from "./indexer/replay.ts";
 import { createLog, type Log } from "./log.ts";
@@ -115,7 +118,13 @@ async function deployEmbedded(config: Config, chain: Chain, keys: Keys, log: Log
   const admin = createSigner(keys.admin);
   const say = (line: string): void => log.info(line);
   const deployment = await deployContracts({ chain, admin, path: join(config.home, "deployment.json"), say });
-  await applyGovernance({ chain, admin, deployment, wanted: wantedGovernance({ admin: 0, pool: config.poolDelaySeconds }), say });
+  await applyGovernance({
+    chain,
+    admin,
+    deployment,
+    wanted: wantedGovernance({ admin: 0, pool: config.poolDelaySeconds }),
+    say,
+  });
   return deployment;
 }
 
@@ -179,10 +188,11 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     : createRpcChain({ urls: config.rpcUrls, pollMs: RPC_POLL_MS, log });
   stops.add("chain", () => chain.close());
   const deployment = await establishDeployment(config, chain, keys, log);
-  const { LotLedger, Parties, Vocabulary, AccessManager } = deployment.contracts;
+  const { LotLedger, Parties, Vocabulary, AccessManager, Projects, Credits } = deployment.contracts;
   const projections = [
     accessProjection({ parties: Parties.address, vocabulary: Vocabulary.address }),
     traceabilityProjection(LotLedger.address),
+    carbonProjection({ projects: Projects.address, credits: Credits.address }),
   ];
   if ((await staleProjections(db, projections)).length > 0) await replayProjections(db, projections);
 
@@ -219,6 +229,12 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     reached,
   });
 
+  const credits = { credits: Credits.address, projects: Projects.address };
+  const checks = async (sql: Sql, block: number): Promise<Check[]> => [
+    ...(await lotChecks(chain, LotLedger.address, sql, block)),
+    ...(await creditChecks(chain, credits, sql, block)),
+  ];
+
   let started = false;
   let url = "";
   const origin = (): string => config.origin ?? url;
@@ -232,7 +248,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     ...stockRoutes({ db }),
     ...documentFileRoutes({ library, limitBytes: config.documentLimitBytes }),
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
-    ...auditRoutes({ db, chain, projections, checks: (sql, block) => lotChecks(chain, LotLedger.address, sql, block) }),
+    ...auditRoutes({ db, chain, projections, checks }),
     ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),
   ];
   const app = createApp({

@@ -8,7 +8,7 @@ import type { Projection } from "../indexer/port.ts";
 import { readCursor, readDigests } from "../indexer/queries.ts";
 import { readRecords } from "../indexer/recordPages.ts";
 import { route, type Route } from "../route.ts";
-import type { Check } from "../traceability/conservation.ts";
+import type { Check } from "../indexer/checks.ts";
 import { hash } from "../wire.ts";
 
 const checkView = z.strictObject({
@@ -40,13 +40,26 @@ const recordsView = z.strictObject({
   next: z.string().nullable().meta({ description: "to go on after; null when there are no more" }),
 });
 
-/** What a key looks like, so that going on after one is always a place among the records. */
-const recordKey = z
-  .string()
-  .regex(
-    /^((account|act|key|lot)\/0x[0-9a-f]{1,64}|edge\/0x[0-9a-f]{1,64}\/0x[0-9a-f]{1,64}|(licence|ruling)\/0x[0-9a-f]{1,64}\/\d{1,6}|term\/\d{1,3}\/\d{1,5})$/,
-    "must be the key of a record, such as lot/0x…",
-  );
+const id = "0x[0-9a-f]{1,64}";
+/** at most 2^63 − 1, with or without the leading zeros by which it sorts */
+const count = "0*[0-9]{1,18}";
+
+/** What the keys of each kind of record are made of, so that going on after one is always a place among the records. */
+const keyShapes: Record<string, string[]> = {
+  ...{ account: [id], act: [id], edge: [id, id], key: [id], licence: [id, count], lot: [id] },
+  ...{ ruling: [id, count], term: [count, count] },
+  ...{ batch: [count], block: [count, count], boundary: [id], methodology: [count], project: [count] },
+  ...{ purposes: [count], report: [id], retirement: [count, count], verification: [id, id] },
+};
+
+const recordKey = z.string().regex(
+  new RegExp(
+    `^(${Object.entries(keyShapes)
+      .map(([kind, parts]) => [kind, ...parts].join("/"))
+      .join("|")})$`,
+  ),
+  "must be the key of a record, such as lot/0x…",
+);
 
 const recordsQuery = z.strictObject({
   bucket: z.coerce

@@ -2,25 +2,9 @@
 import { readView } from "../chain/contracts.ts";
 import type { Chain, Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
+import { check, type Check } from "../indexer/checks.ts";
 import { readCursor } from "../indexer/queries.ts";
 import { countUnbalanced, readBalance, sampleLots, type Sample } from "./balance.ts";
-
-/** One side-by-side comparison; amounts as decimal text, since they may exceed 2^53. */
-export interface Check {
-  id: string;
-  what: string;
-  ok: boolean;
-  left: string;
-  right: string;
-}
-
-const check = (id: string, what: string, left: bigint | string, right: bigint | string): Check => ({
-  id,
-  what,
-  ok: left === right,
-  left: String(left),
-  right: String(right),
-});
 
 /** Lots whose rows are held against storage each time; which ones, the block's hash draws. */
 const SAMPLE = 8;

@@ -6,6 +6,7 @@ import { id, SigningKey, type Interface } from "ethers";
 import { wantedGovernance } from "../../server/access/governance.ts";
 import { accessProjection } from "../../server/access/projections.ts";
 import { roles } from "../../server/access/roles.ts";
+import { carbonProjection } from "../../server/carbon/projections.ts";
 import { interfaces, type ContractName } from "../../server/chain/contracts.ts";
 import { deployContracts, type Deployment } from "../../server/chain/deploy.ts";
 import { addressWord, domainSeparator, toHex, type Domain } from "../../server/chain/eip712.ts";
@@ -55,7 +56,7 @@ export interface Ledger {
   registry: Person;
   /** holds no role; carries acts */
   carrier: Person;
-  projections: [access: Projection, traceability: Projection];
+  projections: [access: Projection, traceability: Projection, carbon: Projection];
   /** One transaction, in a block when this returns. */
   call(
     from: Person,
@@ -141,6 +142,7 @@ export async function openLedger(chain: Chain): Promise<Ledger> {
     projections: [
       accessProjection({ parties: contracts.Parties.address, vocabulary: contracts.Vocabulary.address }),
       traceabilityProjection(contracts.LotLedger.address),
+      carbonProjection({ projects: contracts.Projects.address, credits: contracts.Credits.address }),
     ],
     call,
     async register(...people) {

@@ -8,7 +8,7 @@ import type { Hex } from "../../../server/chain/port.ts";
 import type { Sql } from "../../../server/db/port.ts";
 import { readRecords } from "../../../server/indexer/recordPages.ts";
 import type { Reply } from "../../../server/route.ts";
-import type { Check } from "../../../server/traceability/conservation.ts";
+import type { Check } from "../../../server/indexer/checks.ts";
 import { traceabilityProjection } from "../../../server/traceability/projections.ts";
 import { openAudited, type Audited } from "../../support/audited.ts";
 
