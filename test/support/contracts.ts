@@ -1,8 +1,9 @@
 /** All contracts on a fresh in-process chain, behind the role table that the deploy script applies. */
+import { id, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { NetworkHelpers } from "@nomicfoundation/hardhat-network-helpers/types";
-import { contractNames, modules, permissionsOf, roles } from "../../server/access/roles.ts";
+import { contractNames, lockKeepers, modules, permissionsOf, roles, type Role } from "../../server/access/roles.ts";
 import {
   AccessManager__factory,
   Credits__factory,
@@ -36,13 +37,24 @@ export interface Contracts {
   PremiumPools: PremiumPools;
 }
 
-/** The contracts and the people who call them; `stranger` holds no role. */
+/**
+ * The contracts and the people who call them. `admin`, `registry` and `stranger` are no accounts, all others are;
+ * `stranger` and `people` hold no role.
+ */
 export interface World extends Contracts {
   chainId: bigint;
   admin: HardhatEthersSigner;
   registry: HardhatEthersSigner;
   auditor: HardhatEthersSigner;
+  verifier: HardhatEthersSigner;
+  issuer: HardhatEthersSigner;
+  bank: HardhatEthersSigner;
+  allocator: HardhatEthersSigner;
+  /** of the locks, from the lowest bit */
+  keepers: HardhatEthersSigner[];
   stranger: HardhatEthersSigner;
+  /** six of them */
+  people: HardhatEthersSigner[];
   helpers: NetworkHelpers;
 }
 
@@ -65,15 +77,17 @@ async function construct(admin: HardhatEthersSigner): Promise<Contracts> {
   return { ...access, ...traceability, ...carbon, SettlementToken: token, PremiumPools: pools };
 }
 
-async function deploy(connection: Awaited<ReturnType<typeof createConnection>>): Promise<World> {
-  const { ethers, networkHelpers: helpers } = connection;
-  const [admin, registry, stranger, auditor] = (await ethers.getSigners()) as [
-    HardhatEthersSigner,
-    HardhatEthersSigner,
-    HardhatEthersSigner,
-    HardhatEthersSigner,
-  ];
-  const contracts = await construct(admin);
+const personOf = (account: HardhatEthersSigner) => ({
+  account,
+  kinds: 1,
+  identityHash: id(`identity of ${account.address}`),
+  organiser: ZeroAddress,
+  region: 3310,
+  successor: ZeroAddress,
+});
+
+/** Maps functions to roles as the role table says, and gives the roles of modules to them. */
+async function applyRoles(contracts: Contracts): Promise<void> {
   const { manager } = contracts;
   for (const name of contractNames) {
     for (const permission of permissionsOf(name)) {
@@ -82,18 +96,30 @@ async function deploy(connection: Awaited<ReturnType<typeof createConnection>>):
     }
   }
   for (const { role, contract } of modules) await manager.grantRole(roles[role], contracts[contract], 0);
-  await manager.grantRole(roles.REGISTRY, registry, 0);
-  await manager.grantRole(roles.AUDITOR, auditor, 0);
-  return {
-    ...contracts,
-    chainId: BigInt(connection.networkConfig.chainId ?? 0),
-    admin,
-    registry,
-    auditor,
-    stranger,
-    helpers,
-  };
 }
+
+async function deploy(connection: Awaited<ReturnType<typeof createConnection>>): Promise<World> {
+  const { ethers, networkHelpers: helpers } = connection;
+  const signers = await ethers.getSigners();
+  const [admin, registry, stranger, auditor, verifier, issuer, bank, allocator] = signers as Eight;
+  const [keepers, people] = [signers.slice(8, 14), signers.slice(14, 20)];
+  const contracts = await construct(admin);
+  await applyRoles(contracts);
+  const holders = { REGISTRY: registry, AUDITOR: auditor, VERIFIER: verifier, ISSUER: issuer };
+  const money = { BANK: bank, ALLOCATOR: allocator };
+  const locks = Object.fromEntries(lockKeepers.map((role, bit) => [role, keepers[bit]!]));
+  for (const [role, holder] of Object.entries({ ...holders, ...money, ...locks })) {
+    await contracts.manager.grantRole(roles[role as Role], holder, 0);
+  }
+  const accounts = [auditor, verifier, issuer, bank, allocator, ...keepers, ...people];
+  await contracts.Parties.connect(registry).register(accounts.map(personOf));
+  const chainId = BigInt(connection.networkConfig.chainId ?? 0);
+  const callers = { admin, registry, auditor, verifier, issuer, bank, allocator, keepers, stranger, people };
+  return { ...contracts, ...callers, chainId, helpers };
+}
+
+type Signer = HardhatEthersSigner;
+type Eight = [Signer, Signer, Signer, Signer, Signer, Signer, Signer, Signer];
 
 const createConnection = () =>
   network.create({
