@@ -141,6 +141,8 @@ export const lotClassName = (code: number): Named => nameOf(lists.lotClass, code
 /** The names of a process, and of a way in which grams leave the ledger. */
 export const processName = (code: number): Named => nameOf(lists.process, code);
 export const lossKindName = (code: number): Named => nameOf(lists.lossKind, code);
+export const claimScopeName = (code: number): Named => nameOf(lists.claimScope, code);
+export const purposeName = (code: number): Named => nameOf(lists.purpose, code);
 
 /** The loss kind that the ledger itself knows: a claim. */
 export const lossKindClaimed = lossKinds.claimed;

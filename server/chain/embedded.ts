@@ -37,6 +37,7 @@ const reads: ReadonlySet<string> = new Set([
   "eth_getBlockByNumber",
   "eth_getCode",
   "eth_getLogs",
+  "eth_getProof",
   "eth_getStorageAt",
   "eth_getTransactionByHash",
   "eth_getTransactionCount",
