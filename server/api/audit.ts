@@ -50,6 +50,8 @@ const keyShapes: Record<string, string[]> = {
   ...{ ruling: [id, count], term: [count, count] },
   ...{ batch: [count], block: [count, count], boundary: [id], methodology: [count], project: [count] },
   ...{ purposes: [count], report: [id], retirement: [count, count], verification: [id, id] },
+  ...{ bank: [id, id], chunk: [count, count], fen: [id], held: [count, id], payout: [count, id, count] },
+  ...{ pool: [count], release: [count, id, count], root: [count, count], subject: [count, id] },
 };
 
 const recordKey = z.string().regex(
