@@ -15,6 +15,8 @@ const layer = (name, path, may) => ({
 const ports = ["^server/(chain|db|documents)/"];
 const carriers = ["^server/(relayer|indexer)/"];
 const routes = "^server/route\\.ts$";
+/** whoever takes signed messages asks the register whose they are */
+const signatures = "^server/access/signatures\\.ts$";
 
 module.exports = {
   forbidden: [
@@ -35,7 +37,7 @@ module.exports = {
     },
     layer("ports", "chain|db|documents", []),
     layer("carriers", "relayer|indexer", ports),
-    layer("domain", domain, [`^server/(${domain})/queries\\.ts$`, ...carriers, ...ports, routes]),
+    layer("domain", domain, [`^server/(${domain})/queries\\.ts$`, signatures, ...carriers, ...ports, routes]),
     {
       name: "route",
       comment: "what a route is stands below the rooms that have some",

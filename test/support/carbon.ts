@@ -34,7 +34,7 @@ const day = (year: number): number => Date.UTC(year, 0, 1) / 86_400_000;
 /** Six farmers' shares: 2,000, and 1,600 each for the others. */
 export async function startCarbon(ledger: Ledger): Promise<Carbon> {
   const { call, admin, registry } = ledger;
-  const [proponent, measurer, issuer, buyer] = ["proponent", "measurer", "issuer", "buyer"].map(person) as Person[];
+  const [proponent, measurer, issuer, buyer] = ["proponent", "measurer", "issuer", "buyer"].map(person);
   const verifiers = [1, 2, 3].map((n) => person(`verifier ${n}`)) as Carbon["verifiers"];
   const farmers = Array.from({ length: 6 }, (_, i) => person(`farmer ${i}`));
   const separator = domainSeparator(ledger.domain);
