@@ -23,9 +23,14 @@ abstract contract Actors is IActors, AccessManaged {
 
     /// @dev As {_actor}, whatever the account's status: for role holders, whose role is what counts.
     function _caller() internal view returns (address account) {
-        if (msg.sender == authority()) revert ActorHidden();
+        _requireSeen();
         account = PARTIES.accountOf(msg.sender);
         if (account == address(0)) revert ActorUnknown(msg.sender);
+    }
+
+    /// @dev For functions that ask for the key that calls, and not for its account.
+    function _requireSeen() internal view {
+        if (msg.sender == authority()) revert ActorHidden();
     }
 
     function _requireActive(address account) internal view {

@@ -27,6 +27,8 @@ contract Credits is Register {
     /// @dev keccak256(abi.encode(uint256(keccak256("tidemark.storage.Retirements")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant RETIREMENTS = 0xac923b2976b10428d4b5ce26c3201724c17618d4cc86fd4be79c9abde1db0200;
 
+    uint256 private constant MOST_KG = type(uint64).max >> 1;
+
     mapping(uint128 batch => uint256 word) private _batches;
     mapping(uint128 batch => uint256 word) private _origins;
 
@@ -48,6 +50,7 @@ contract Credits is Register {
         uint128 batch = _lastBatch;
         for (uint256 i = 0; i < vintages.length; ++i) {
             uint256 kg = _allot(report, ++batch, vintages[i].allotments);
+            if (kg > MOST_KG) revert KgNotPossible(batch, kg);
             _batches[batch] = kg << 192;
             (uint16 vintage, uint16 scope) = (vintages[i].vintage, vintages[i].scope);
             _origins[batch] = (uint256(project) << 192) | (uint256(vintage) << 176) | (uint256(scope) << 160);
@@ -72,9 +75,8 @@ contract Credits is Register {
         _requirePieces(pieces);
         for (uint256 i = 0; i < pieces.length; ++i) {
             (uint256 word, address holder) = _commanded(pieces[i], account, 0);
-            uint256 id = _cut(pieces[i], word, to);
+            uint256 id = _change(pieces[i], word, to, word);
             if (id == pieces[i].id) _transfer(holder, to, id);
-            else blocks[id] = word.withKg(pieces[i].kg);
             emit Moved(id, holder, to, basis);
         }
     }
@@ -124,6 +126,7 @@ contract Credits is Register {
 
     /// @inheritdoc ICredits
     function changeLocks(Piece[] calldata pieces, uint8 set, uint8 cleared, bytes32 basis) external restricted {
+        _requireSeen();
         uint256 changed = set | cleared;
         // what a block is dedicated to is said by `dedicate`
         bool possible = changed != 0 && changed & ~BlockWord.ALL_LOCKS == 0 && set & BlockWord.DEDICATED == 0;
@@ -133,6 +136,7 @@ contract Credits is Register {
 
     /// @inheritdoc ICredits
     function dedicate(Piece[] calldata pieces, uint16 purpose, bytes32 basis) external restricted {
+        _requireSeen();
         if (purpose == 0) revert PurposeNotInScope(0, 0);
         _lock(pieces, uint8(BlockWord.DEDICATED), 0, purpose, basis);
     }
@@ -217,17 +221,20 @@ contract Credits is Register {
         // retired, cancelled, exported stand in this order below issued
         _batches[batch] += uint256(piece.kg) << (64 * (3 - disposition));
         id = _change(piece, word, holder, word.ended(disposition, retirement));
-        if (word.locksOf() == 0) emit Locked(id);
     }
 
-    /// @dev Cuts a piece off where it is not whole, and gives it a word of which only the kilograms may be wrong.
+    /// @dev Cuts a piece off where it is not whole, for this holder, and gives it a word of which only the kilograms may
+    /// be wrong. Wallets take a new block for one that may move.
     function _change(Piece calldata piece, uint256 word, address holder, uint256 changed) private returns (uint256 id) {
         id = _cut(piece, word, holder);
         blocks[id] = changed.withKg(piece.kg);
+        bool was = id == piece.id && word.isBound();
+        bool bound = changed.isBound();
+        if (bound && !was) emit Locked(id);
+        if (was && !bound) emit Unlocked(id);
     }
 
     function _lock(Piece[] calldata pieces, uint8 set, uint8 cleared, uint16 purpose, bytes32 basis) private {
-        if (msg.sender == authority()) revert ActorHidden();
         if (basis == 0) revert BasisMissing();
         if (!_keeps(set | cleared)) revert NotKeeper(msg.sender, set | cleared);
         _requirePieces(pieces);
@@ -248,8 +255,6 @@ contract Credits is Register {
             uint256 id = _change(piece, word, _ownerOf(piece.id), word.locked(now_, dedicated));
             emit LocksChanged(id, set, cleared, basis);
             if (purpose != 0) emit Dedicated(id, purpose);
-            if (locks == 0 && now_ != 0) emit Locked(id);
-            if (locks != 0 && now_ == 0) emit Unlocked(id);
         }
     }
 

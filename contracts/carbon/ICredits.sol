@@ -117,6 +117,9 @@ interface ICredits {
     /// @notice Thrown when a piece, allotment or split has no kilograms.
     error KgMissing(uint256 id);
 
+    /// @notice Thrown when a batch would have more than 2^63 − 1 kg.
+    error KgNotPossible(uint128 batch, uint256 kg);
+
     /// @notice Thrown when more is asked of a block than it has; one that does not exist has none.
     error KgAboveBlock(uint256 id, uint64 kg, uint64 has);
 

@@ -54,7 +54,7 @@ abstract contract Register is ICredits, ERC721, Actors {
     function locked(uint256 tokenId) external view returns (bool) {
         uint256 word = blocks[tokenId];
         if (word == 0) revert ERC721NonexistentToken(tokenId);
-        return word.dispositionOf() != BlockWord.LIVE || word.locksOf() != 0;
+        return word.isBound();
     }
 
     /// @inheritdoc ERC721

@@ -31,6 +31,11 @@ library BlockWord {
         return uint16(word >> 96);
     }
 
+    /// @notice Whether it has ended, or is locked.
+    function isBound(uint256 word) internal pure returns (bool) {
+        return uint16(word >> 176) != 0;
+    }
+
     /// @notice A live block without locks.
     function live(uint256 kg) internal pure returns (uint256) {
         return kg << 192;

@@ -251,6 +251,22 @@
   {
     "inputs": [
       {
+        "internalType": "uint128",
+        "name": "batch",
+        "type": "uint128"
+      },
+      {
+        "internalType": "uint256",
+        "name": "kg",
+        "type": "uint256"
+      }
+    ],
+    "name": "KgNotPossible",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint8",
         "name": "set",
         "type": "uint8"
