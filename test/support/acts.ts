@@ -161,7 +161,7 @@ export function signAct(domain: TypedDataDomain, type: ActName, act: Message, gi
 }
 
 /** The two words of a signature; a proof goes to the end of `proofs`. */
-function words(signature: string, proofs: string[]): [string, string] {
+export function words(signature: string, proofs: string[]): [string, string] {
   if (signature.length === 130) return [signature.slice(0, 66), `0x${signature.slice(66)}`];
   proofs.push(signature);
   return [toBeHex(0, 32), toBeHex(proofs.length - 1, 32)];
