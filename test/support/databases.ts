@@ -143,10 +143,17 @@ function onPostgres(tests: (postgres: string) => void): void {
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), "tidemark-db-"));
 
+/** PGlite's program: V8 compiles it once a process while somebody holds it, and each opening takes half the computing. */
+const held: object[] = [];
+
 let pgliteTemplate: Promise<string> | undefined;
 
 /** One template for each state of what makes it; it stays, for other processes to copy. */
 async function makePgliteTemplate(): Promise<string> {
+  const program = new URL("pglite.wasm", import.meta.resolve("@electric-sql/pglite"));
+  // Node's types leave it out
+  const { WebAssembly: wasm } = globalThis as unknown as Record<string, { compile(code: Buffer): Promise<object> }>;
+  held.push(await wasm!.compile(readFileSync(program)));
   const project = resolve(import.meta.dirname, "../..");
   const cache = join(project, "node_modules", ".cache", "tidemark");
   const template = join(cache, `pglite-${hashOf(join(project, "server/db"), join(project, "package-lock.json"))}`);
