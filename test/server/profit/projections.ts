@@ -12,58 +12,9 @@ import { profitProjection } from "../../../server/profit/projections.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import { headOf, indexAll } from "../../support/indexing.ts";
-import { openLedger, person, type Ledger, type Person } from "../../support/ledger.ts";
-import {
-  allocator,
-  auditor,
-  bank,
-  deposit,
-  fund,
-  moneyContracts,
-  openMoney,
-  pay,
-  payer,
-  publish,
-  suspend,
-  withMoney,
-} from "../../support/money.ts";
-
-const [anna, bo, chen, heir] = ["anna", "bo", "chen", "heir"].map(person) as [Person, Person, Person, Person];
-/** so many that a division has two chunks */
-const crowd = Array.from({ length: 256 }, (_, n) => person(`crowd ${n}`).account);
-
-/** Whether the second chunk, which nobody pays, is hers. */
-const annaIsLast = (): boolean => crowd.every((account) => account < anna.account);
-
-/** Everything that can happen to money, once. */
-async function play(ledger: Ledger): Promise<{ first: bigint; second: bigint }> {
-  await openMoney(ledger);
-  await ledger.register(anna, bo, chen, heir);
-  await deposit(ledger, payer, 10_000n, "one");
-  await deposit(ledger, anna, 50n, "two");
-  const purpose = { kind: 1, subjects: [id("lot b"), id("lot a")] as Hex[], ruleset: id("ruleset") };
-  const first = await fund(ledger, 1_000n, purpose);
-  const second = await fund(ledger, 600n, { ...purpose, kind: 3, subjects: [`0x${"0".repeat(63)}1`] });
-  const setDelay = (seconds: number) => ledger.call(ledger.admin, "PremiumPools", "setDelay", [seconds]);
-  await setDelay(3_600);
-  await publish(ledger, first, [{ account: anna.account, amountFen: 1_000n }]);
-  await setDelay(0);
-  const leaves = [anna, bo, chen].map(({ account }, i) => ({ account, amountFen: [500n, 300n, 200n][i]! }));
-  const tree = await publish(ledger, first, leaves, 2, id("other inputs"));
-  await suspend(ledger, bo);
-  await suspend(ledger, chen);
-  await pay(ledger, tree);
-  await suspend(ledger, bo, 1);
-  await ledger.call(ledger.carrier, "PremiumPools", "release", [first, bo.account]);
-  await ledger.call(auditor, "PremiumPools", "reassign", [first, chen.account, heir.account, id("decision")]);
-  const many = [...crowd, anna.account].map((account) => ({ account, amountFen: 2n }));
-  many[256]!.amountFen = 600n - 512n;
-  await pay(ledger, await publish(ledger, second, many));
-  await ledger.call(anna, "SettlementToken", "transfer", [bo.account, 25n]);
-  await ledger.call(heir, "SettlementToken", "transfer", [anna.account, 200n]);
-  await ledger.call(bank, "SettlementToken", "withdraw", [anna.account, 5n, id("three")]);
-  return { first, second };
-}
+import { openLedger, type Ledger } from "../../support/ledger.ts";
+import { allocator, auditor, bank, moneyContracts, payer, withMoney } from "../../support/money.ts";
+import { anna, annaIsLast, bo, chen, crowd, heir, play } from "./scenario.ts";
 
 const tables = ["bank_reference", "fen", "pool", "pool_subject", "pool_root", "pool_chunk", "payout", "held_aside"];
 
