@@ -40,6 +40,8 @@ import type { Check } from "./indexer/checks.ts";
 import { checkCursor, createIndexer } from "./indexer/indexer.ts";
 import { replayProjections, staleProjections } from "./indexer/replay.ts";
 import { createLog, type Log } from "./log.ts";
+import { profitChecks } from "./profit/conservation.ts";
+import { profitProjection } from "./profit/projections.ts";
 import type { Reached, Step } from "./relayer/port.ts";
 import { createReceipts } from "./relayer/receipts.ts";
 import { createRelayer } from "./relayer/relayer.ts";
@@ -189,10 +191,13 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   stops.add("chain", () => chain.close());
   const deployment = await establishDeployment(config, chain, keys, log);
   const { LotLedger, Parties, Vocabulary, AccessManager, Projects, Credits } = deployment.contracts;
+  const { SettlementToken, PremiumPools } = deployment.contracts;
+  const money = { token: SettlementToken.address, pools: PremiumPools.address };
   const projections = [
     accessProjection({ parties: Parties.address, vocabulary: Vocabulary.address }),
     traceabilityProjection(LotLedger.address),
     carbonProjection({ projects: Projects.address, credits: Credits.address }),
+    profitProjection(money),
   ];
   if ((await staleProjections(db, projections)).length > 0) await replayProjections(db, projections);
 
@@ -233,6 +238,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const checks = async (sql: Sql, block: number): Promise<Check[]> => [
     ...(await lotChecks(chain, LotLedger.address, sql, block)),
     ...(await creditChecks(chain, credits, sql, block)),
+    ...(await profitChecks(chain, money, sql, block)),
   ];
 
   let started = false;
