@@ -62,8 +62,8 @@ contract PremiumPools is IPremiumPools, Actors {
     function publishRoot(uint256 pool, uint32 leafCount, bytes32 inputs, bytes calldata top) external restricted {
         Pool memory p = _pools[pool];
         if (p.state != FUNDED && p.state != PUBLISHED) revert PoolNotReady(pool, p.state);
-        bool open = p.state == PUBLISHED && (p.paidFen != 0 || block.timestamp >= p.opensAt);
-        if (open) revert PoolOpen(pool, p.opensAt);
+        // nobody is paid before it opens
+        if (p.state == PUBLISHED && block.timestamp >= p.opensAt) revert PoolOpen(pool, p.opensAt);
         if (inputs == 0) revert InputsMissing();
         ++p.version;
         p.state = PUBLISHED;

@@ -36,6 +36,8 @@ contract SettlementToken is ISettlementToken, ERC20, Actors {
     /// @inheritdoc ISettlementToken
     function withdraw(address account, uint256 amountFen, bytes32 bankReference) external restricted {
         address bank = _useReference(amountFen, bankReference);
+        // nor from the pools, whose fen are other people's
+        _requireActive(account);
         _burn(account, amountFen);
         _withdrawnFen += uint128(amountFen);
         emit Withdrawn(bank, account, amountFen, bankReference);
