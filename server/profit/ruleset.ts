@@ -4,6 +4,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { toHex } from "../chain/eip712.ts";
 import type { Hex } from "../chain/port.ts";
+import { canonical } from "./canonical.ts";
 import { lineageRoles } from "./entitlements.ts";
 
 export const WHOLE_BPS = 10_000;
@@ -30,12 +31,6 @@ export const ruleset = z.discriminatedUnion("kind", [lineageRuleset, projectRule
 
 export type Ruleset = z.infer<typeof ruleset>;
 export type LineageRuleset = z.infer<typeof lineageRuleset>;
-
-function canonical(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(",")}}`;
-}
 
 /** The document in the one form it has: JSON with sorted keys and no spaces, UTF-8. */
 export const rulesetBytes = (document: Ruleset): Uint8Array => utf8ToBytes(canonical(document));
