@@ -82,6 +82,19 @@ module.exports = {
       to: { path: "^(server|scripts)/", pathNot: "^(server/chain/|scripts/audit/|scripts/demo/screen\\.ts$)" },
     },
     {
+      name: "verify-apart",
+      comment: "whoever checks a certificate runs nothing but the check: pure code, and no network",
+      severity: "error",
+      from: { path: "^scripts/verify(\\.ts$|/)" },
+      to: {
+        path: "^(server|scripts|net|http|https|dns)(/|$)",
+        pathNot: [
+          "^scripts/verify/",
+          "^server/(wire|access/vocabulary|carbon/(beneficiary|certificateForm)|chain/(eip712|port))\\.ts$",
+        ],
+      },
+    },
+    {
       name: "server-alone",
       comment: "the server needs neither scripts nor tests",
       severity: "error",
