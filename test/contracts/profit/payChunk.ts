@@ -50,7 +50,7 @@ describe("PremiumPools.payChunk", () => {
   ] as const) {
     it(`given ${count} leaves, when strangers push the chunks as ${order.join(", ")}, then each payee has its own, and the last chunk closes the pool`, async () => {
       const tree = await money.publish(leavesOf(count));
-      const before = await money.world.admin.provider.getBlockNumber();
+      const before = await money.world.helpers.time.latestBlock();
       const pushers = [money.world.stranger, money.bank, money.allocator];
       for (const [turn, index] of order.entries()) {
         expect(await state(tree.pool)).to.equal(2);
