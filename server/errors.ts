@@ -164,6 +164,60 @@ export const problems = {
     titleZh: "不是本链的有效签名交易",
     remedy: "Sign an EIP-1559 transaction with this chain's id (GET /v1/ledger), no value and no fee.",
   },
+  "document-unknown": {
+    status: 409,
+    title: "The document is not on record here",
+    titleZh: "该文件未在此存档",
+    remedy: "Upload it first (POST /v1/documents), then name it by its sha256.",
+  },
+  "report-unknown": {
+    status: 409,
+    title: "The monitoring report is not on the ledger",
+    titleZh: "账本上没有该监测报告",
+    remedy: "Have the measurer hand the report in first, then send the same signed statement again.",
+  },
+  "report-closed": {
+    status: 409,
+    title: "Credits were issued for the report already",
+    titleZh: "该报告的碳汇已经签发",
+    remedy: "Nothing can be added to it: another period needs another report.",
+  },
+  "already-verified": {
+    status: 409,
+    title: "This verifier has made a statement on the report before",
+    titleZh: "该核查方已就此报告出具过声明",
+    remedy: "Look at the report: the first statement counts.",
+  },
+  "above-claimed": {
+    status: 409,
+    title: "More is attested than the report claims",
+    titleZh: "核查量超过报告申报量",
+    remedy: "Attest at most what is claimed, or have another report handed in.",
+  },
+  "conflict-of-interest": {
+    status: 409,
+    title: "The account has another part in the project",
+    titleZh: "该账户在项目中另有角色，存在利益冲突",
+    remedy: "Proponent, measurer, verifier and issuer are different parties, and none but the proponent has a share.",
+  },
+  "not-verifier": {
+    status: 409,
+    title: "The signing key does not hold the role VERIFIER",
+    titleZh: "签名密钥不具备核查方角色",
+    remedy: "Sign with a key that holds it, or have the administrator grant it.",
+  },
+  "account-not-active": {
+    status: 409,
+    title: "The account is suspended or closed",
+    titleZh: "该账户已被暂停或注销",
+    remedy: "Ask the registry why; once it is active again, send the same statement.",
+  },
+  "signed-in-future": {
+    status: 422,
+    title: "The statement was signed in the future",
+    titleZh: "声明的签署时间在未来",
+    remedy: "Set the clock right and sign again; `signedAt` may be ten minutes ahead at most.",
+  },
   "would-revert": {
     status: 409,
     title: "The contract would refuse it, as the ledger stands",
@@ -239,6 +293,51 @@ export const problems = {
     titleZh: "没有任何账户有权参与该资金池的分配",
     remedy:
       "Its ruleset pays roles that nobody had in the lots it names, or all of these are contested or quarantined: fund another subject, or wait for the auditor's ruling.",
+  },
+  "subject-unknown": {
+    status: 422,
+    title: "What the pool is for is not on the ledger",
+    titleZh: "资金池的对象不在账本上",
+    remedy: "Name lots, a batch or a project that this ledger has; `subject` is the first that it has not.",
+  },
+  "ruleset-unknown": {
+    status: 422,
+    title: "No ruleset with this digest is on record here",
+    titleZh: "此处没有该摘要对应的分配规则",
+    remedy:
+      "Upload the ruleset first (POST /v1/documents): JSON with sorted keys and no spaces. The sha256 of its bytes is its digest.",
+  },
+  "ruleset-not-fitting": {
+    status: 422,
+    title: "The ruleset is for another kind of pool",
+    titleZh: "分配规则与资金池类型不符",
+    remedy: "A ruleset of kind lineage is for lots, one of kind project for a project or a batch of its credits.",
+  },
+  "not-published": {
+    status: 409,
+    title: "Nobody has published how the pool is divided",
+    titleZh: "该资金池的分配方案尚未公布",
+    remedy: "Wait for the allocator; GET /v1/pools/{id}/allocation shows how it would be divided now.",
+  },
+  "inputs-unknown": {
+    status: 409,
+    title: "The document that the division was computed from is not on record here, or is none",
+    titleZh: "此处没有该分配方案所依据的文件，或文件无效",
+    remedy: "Whoever published the division uploads it (POST /v1/documents); `inputs` is its sha256.",
+  },
+  "division-differs": {
+    status: 409,
+    title: "The division on the ledger is not the one that its own inputs give",
+    titleZh: "账本上的分配方案与其依据文件重算结果不一致",
+    remedy:
+      "Pay none of it, and tell an auditor and the allocator: until it opens, another version can replace it. `root` and `recomputedRoot` are the two.",
+  },
+  "not-provable": {
+    status: 503,
+    title: "The chain gives no proof of this that holds",
+    titleZh: "链上暂时无法给出有效证明",
+    remedy:
+      "Ask again later. The operator looks whether the node answers eth_getProof for recent blocks; some chains do not.",
   },
   "not-ready": {
     status: 503,

@@ -7,6 +7,7 @@ import { accessProjection } from "./access/projections.ts";
 import { wantedGovernance } from "./access/governance.ts";
 import { accessRoutes } from "./access/routes.ts";
 import { rolesOf } from "./access/authority.ts";
+import { actRoutes } from "./api/acts.ts";
 import { createApp } from "./api/app.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { documentFileRoutes } from "./api/documents.ts";
@@ -18,7 +19,12 @@ import { loginRoutes } from "./api/login.ts";
 import { pages } from "./api/pages.ts";
 import { rpcDoor } from "./api/rpc.ts";
 import { createSessions } from "./api/session.ts";
+import { statementCarrier } from "./carbon/carrier.ts";
+import { certificateRoutes } from "./carbon/certificateRoutes.ts";
 import { carbonProjection } from "./carbon/projections.ts";
+import { creditRoutes, projectRoutes } from "./carbon/routes.ts";
+import { statementRoutes } from "./carbon/statementRoutes.ts";
+import { creditWriteRoutes, projectWriteRoutes } from "./carbon/writeRoutes.ts";
 import { creditChecks } from "./carbon/conservation.ts";
 import { contractsHash } from "./chain/contracts.ts";
 import { deployContracts, readDeployment, type Deployment } from "./chain/deploy.ts";
@@ -209,7 +215,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const relayer = createRelayer({
     db,
     chain,
-    carriers: traceabilityCarriers(LotLedger.address),
+    carriers: [...traceabilityCarriers(LotLedger.address), statementCarrier(Projects.address)],
     signer,
     chainId: domain.chainId,
     orphanDays: config.orphanDays,
@@ -246,12 +252,21 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const origin = (): string => config.origin ?? url;
   const { chainId, authority: manager } = domain;
   const sessions = await createSessions({ db, chain, manager, chainId, key: keys.login, origin });
+  const intake = { db, chain, domain, pool, receipts, reached, wake: relayer.wake };
+  const writes = { db, chain, chainId, library, contracts: credits };
   const routes = [
-    ...traceabilityRoutes({ db, chain, domain, pool, receipts, reached, caughtUp: () => started, wake: relayer.wake }),
+    ...actRoutes({ lots: { ...intake, caughtUp: () => started }, statements: intake }),
+    ...traceabilityRoutes(),
+    ...projectRoutes({ db }),
+    ...creditRoutes({ db }),
+    ...projectWriteRoutes(writes),
+    ...creditWriteRoutes(writes),
+    ...statementRoutes(intake),
     ...lotRoutes({ db, feed }),
     ...loginRoutes({ db, sessions, chainId, origin }),
     ...accessRoutes({ db }),
     ...stockRoutes({ db }),
+    ...certificateRoutes({ db, chain, credits: Credits.address }),
     ...documentFileRoutes({ library, limitBytes: config.documentLimitBytes }),
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
     ...auditRoutes({ db, chain, projections, checks }),

@@ -14,8 +14,57 @@ export const hash = hex(32, "32 bytes, lower case");
 /** Seconds since 1970. */
 export const seconds = z.int().min(0);
 
+/** A positive amount that may pass 2^53, as decimal text; parsed into a bigint of at most 2^63 − 1. */
+export const amount = (unit: string): z.ZodType<bigint, string> =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,18}$/, "must be a whole number above zero, in decimal digits")
+    .transform(BigInt)
+    .refine((value) => value < 2n ** 63n, "must be at most 2^63 − 1")
+    .meta({ description: `${unit}, as decimal text` });
+
+/** An amount as it is shown. */
+export const shownAmount = (unit: string): z.ZodString => z.string().meta({ description: `${unit}, as decimal text` });
+
+/** A transaction for somebody else to sign, with what it will do in words. Nothing has changed by it. */
+export const prepared = z
+  .strictObject({
+    transaction: z.strictObject({
+      chainId: z.int(),
+      from: address.meta({ description: "the key that signs" }),
+      to: address,
+      data: z.string().meta({ description: "calldata" }),
+      nonce: z.int(),
+      gasLimit: z.string(),
+    }),
+    summary: z.strictObject({ en: z.string(), zh: z.string() }),
+  })
+  .meta({
+    id: "Prepared",
+    description:
+      "To be signed as an EIP-1559 transaction without value or fee, and handed in at POST /v1/transactions. It was tried on the ledger as it stands, and succeeded",
+  });
+
 /** A code of a governed list with its names. */
 export const named = z.strictObject({ code: z.int(), term: z.string(), en: z.string(), zh: z.string() });
+
+/** What a wallet signs, and hands in at POST /v1/transactions. */
+export const unsigned = z
+  .strictObject({
+    chainId: z.int(),
+    from: address,
+    to: address,
+    data: z.string().regex(/^0x([0-9a-f]{2})+$/),
+    nonce: z.int(),
+    gasLimit: z.string().regex(/^\d+$/),
+  })
+  .meta({
+    id: "Unsigned",
+    description: "an EIP-1559 transaction without value or fee, tried on the ledger as it stands",
+  });
+
+/** What a text says, in both languages. */
+export const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
 
 export const problem = z
   .looseObject({

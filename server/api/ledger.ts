@@ -16,6 +16,8 @@ import { route, type Route } from "../route.ts";
 import { actTypes } from "../traceability/acts.ts";
 import { itemResult } from "../traceability/actSchemas.ts";
 import { reasonOf } from "../traceability/reasons.ts";
+import { reasonOf as statementReasonOf } from "../carbon/reasons.ts";
+import { statementTypes } from "../carbon/statements.ts";
 import { actAt } from "../traceability/stands.ts";
 import { address, hash } from "../wire.ts";
 
@@ -112,7 +114,7 @@ function decodeOr422(raw: Hex): ReturnType<typeof decodeTransaction> {
 
 /** @param reason a selector that a contract told, or words of the relayer's own, which are English only */
 function presentReason(reason: string): z.input<typeof reasonView> {
-  const told = reasonOf(reason);
+  const told = reasonOf(reason) ?? statementReasonOf(reason);
   if (told) return told;
   const words = errorName(reason);
   return { name: words === reason ? null : words, code: null, en: words, zh: words };
@@ -142,7 +144,7 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
         const domain = { name: "Tidemark", version: "1", chainId, verifyingContract: manager.address };
         return Promise.resolve({
           status: 200,
-          body: { chainId, authority: manager.address, contracts, domain, types: actTypes },
+          body: { chainId, authority: manager.address, contracts, domain, types: { ...actTypes, ...statementTypes } },
         });
       },
     }),

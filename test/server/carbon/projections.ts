@@ -5,7 +5,7 @@ import type { Db, Sql } from "../../../server/db/port.ts";
 import type { Check } from "../../../server/indexer/checks.ts";
 import { stateDigest } from "../../../server/indexer/digests.ts";
 import { replayProjections } from "../../../server/indexer/replay.ts";
-import { startCarbon, type Carbon } from "../../support/carbon.ts";
+import { startCarbon, type Carbon } from "../../support/mussels.ts";
 import { openEmbedded, type OpenChain } from "../../support/chains.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import { headOf, indexAll } from "../../support/indexing.ts";

@@ -1,0 +1,211 @@
+/** HTTP routes that read projects, batches, blocks and retirements. All of the register is public. */
+import type { z } from "zod";
+import type { Hex } from "../chain/port.ts";
+import type { Db, Sql } from "../db/port.ts";
+import { Problem } from "../errors.ts";
+import { route, type Route } from "../route.ts";
+import { blockHex, placeOf } from "./blockId.ts";
+import {
+  presentBatch,
+  presentBlock,
+  presentClaim,
+  presentEvent,
+  presentProject,
+  presentReport,
+  presentRetirement,
+  dayText,
+} from "./presentation.ts";
+import {
+  readBatches,
+  readBatchIds,
+  readBlock,
+  readBlockHistory,
+  readBlocksOf,
+  readBoundaries,
+  readHeld,
+  readProject,
+  readProjects,
+  readReportIds,
+  readReports,
+  readRetirement,
+  readRetirements,
+  readShares,
+  readStatements,
+  type BlockRow,
+} from "./queries.ts";
+import {
+  accountParams,
+  batchView,
+  blockPage,
+  blocksView,
+  hashParams,
+  numberPage,
+  numberParams,
+  projectsView,
+  reportView,
+  retirementsView,
+  retirementView,
+  wholeBlockView,
+  wholeProjectView,
+} from "./schemas.ts";
+
+/** Events of a block in one answer; a block that has more was split and locked thousands of times. */
+const MOST_EVENTS = 5_000;
+
+const NONE: Hex = `0x${"0".repeat(64)}`;
+
+/** Where the next page goes on, if this one is full. */
+const nextOf = (blocks: readonly BlockRow[], limit: number): Hex | null =>
+  blocks.length === limit ? blockHex(blocks.at(-1)!) : null;
+
+async function presentReports(sql: Sql, ids: readonly Hex[], quorum: number): Promise<z.input<typeof reportView>[]> {
+  const reports = await readReports(sql, ids);
+  const statements = await readStatements(sql, ids);
+  const batches = await readBatchIds(sql, ids);
+  return ids.map((id) => presentReport(reports.get(id)!, quorum, statements, batches));
+}
+
+async function presentWhole(sql: Sql, id: bigint): Promise<z.input<typeof wholeProjectView>> {
+  const project = await readProject(sql, id);
+  if (!project) throw new Problem("not-found", `no project ${id} is registered`);
+  const boundaries = await readBoundaries(sql, id);
+  return {
+    ...presentProject(project),
+    shares: await readShares(sql, id),
+    boundaries: boundaries.map(({ id, lastDay }) => ({ id, lastDay: lastDay === 0 ? null : dayText(lastDay) })),
+    reports: await presentReports(sql, await readReportIds(sql, id), project.quorum),
+  };
+}
+
+/** Projects and their reports. */
+export function projectRoutes({ db }: { db: Db }): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/projects",
+      summary: "Projects by number, in pages",
+      query: numberPage,
+      answers: { 200: { description: "One page of projects", schema: projectsView } },
+      problems: [],
+      async handle({ query: { after, limit } }) {
+        const rows = await readProjects(db.sql, after, limit);
+        const next = rows.length === limit ? String(rows.at(-1)!.id) : null;
+        return { status: 200, body: { projects: rows.map(presentProject), next } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/projects/{id}",
+      summary: "A project: its parties and shares, its reports, what verifiers stated of them and what was issued",
+      params: numberParams,
+      answers: { 200: { description: "The project", schema: wholeProjectView } },
+      problems: ["not-found"],
+      handle: ({ params }) => db.snapshot(async (sql) => ({ status: 200, body: await presentWhole(sql, params.id) })),
+    }),
+    route({
+      method: "get",
+      path: "/v1/reports/{id}",
+      summary: "A monitoring report with its verifiers' statements and its batches",
+      params: hashParams,
+      answers: { 200: { description: "The report", schema: reportView } },
+      problems: ["not-found"],
+      handle: ({ params: { id } }) =>
+        db.snapshot(async (sql) => {
+          const report = (await readReports(sql, [id])).get(id);
+          if (!report) throw new Problem("not-found", `no report ${id} is on the ledger`);
+          const { quorum } = (await readProject(sql, report.project))!;
+          const [body] = await presentReports(sql, [id], quorum);
+          return { status: 200, body };
+        }),
+    }),
+  ];
+}
+
+async function presentBlocks(sql: Sql, rows: readonly BlockRow[]): Promise<z.input<typeof blocksView>["blocks"]> {
+  const batches = await readBatches(sql, [...new Set(rows.map(({ batch }) => batch))]);
+  return rows.map((row) => presentBlock(row, batches.get(row.batch)!.vintage));
+}
+
+/** Batches, blocks and who holds them. */
+export function creditRoutes({ db }: { db: Db }): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/batches/{id}",
+      summary: "A batch: where it comes from, what became of its kilograms, and its blocks in pages",
+      params: numberParams,
+      query: blockPage,
+      answers: { 200: { description: "The batch", schema: batchView } },
+      problems: ["not-found"],
+      handle: ({ params: { id }, query: { after, limit } }) =>
+        db.snapshot(async (sql) => {
+          const batch = (await readBatches(sql, [id])).get(id);
+          if (!batch) throw new Problem("not-found", `no batch ${id} was issued`);
+          const from = after === undefined ? 0n : placeOf(BigInt(after)).first;
+          const blocks = await readBlocksOf(sql, { batch: id, first: from }, limit);
+          return { status: 200, body: presentBatch(batch, blocks, nextOf(blocks, limit)) };
+        }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/blocks/{id}",
+      summary: "A block of credits: its serials, holder and locks, and all that happened to it since it was issued",
+      params: hashParams,
+      answers: { 200: { description: "The block", schema: wholeBlockView } },
+      problems: ["not-found"],
+      handle: ({ params: { id } }) =>
+        db.snapshot(async (sql) => {
+          const place = placeOf(BigInt(id));
+          const fits = place.first < 2n ** 63n && place.batch < 2n ** 63n;
+          const block = fits ? await readBlock(sql, place) : undefined;
+          if (!block) throw new Problem("not-found", `no block ${id} begins at that serial`);
+          const [shown] = await presentBlocks(sql, [block]);
+          const events = await readBlockHistory(sql, place, MOST_EVENTS);
+          return { status: 200, body: { ...shown, history: events.map((event) => presentEvent(place.batch, event)) } };
+        }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/accounts/{id}/blocks",
+      summary: "The live blocks that an account holds, oldest first, in pages",
+      params: accountParams,
+      query: blockPage,
+      answers: { 200: { description: "One page of blocks", schema: blocksView } },
+      problems: [],
+      handle: ({ params: { id }, query: { after, limit } }) =>
+        db.snapshot(async (sql) => {
+          const rows = await readHeld(sql, id, placeOf(BigInt(after ?? NONE)), limit);
+          return { status: 200, body: { blocks: await presentBlocks(sql, rows), next: nextOf(rows, limit) } };
+        }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/retirements",
+      summary: "Retirements by number, in pages",
+      query: numberPage,
+      answers: { 200: { description: "One page of retirements", schema: retirementsView } },
+      problems: [],
+      handle: ({ query: { after, limit } }) =>
+        db.snapshot(async (sql) => {
+          const rows = await readRetirements(sql, after, limit);
+          const next = rows.length === limit ? String(rows.at(-1)!.id) : null;
+          return { status: 200, body: { retirements: rows.map(presentClaim), next } };
+        }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/retirements/{id}",
+      summary: "A retirement: what was claimed, and with which serials",
+      params: numberParams,
+      answers: { 200: { description: "The retirement", schema: retirementView } },
+      problems: ["not-found"],
+      handle: ({ params: { id } }) =>
+        db.snapshot(async (sql) => {
+          const row = await readRetirement(sql, id);
+          if (!row) throw new Problem("not-found", `no retirement ${id} is on the ledger`);
+          const batches = await readBatches(sql, [...new Set(row.blocks.map(({ batch }) => batch))]);
+          return { status: 200, body: presentRetirement(row, batches) };
+        }),
+    }),
+  ];
+}

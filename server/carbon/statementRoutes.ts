@@ -1,0 +1,42 @@
+/** HTTP route of verifiers' statements. They may be handed in among other acts too. */
+import { z } from "zod";
+import { Problem, type ProblemCode } from "../errors.ts";
+import { route, type Route } from "../route.ts";
+import { acceptStatement, signedVerification, type StatementDeps } from "./intake.ts";
+import { hash } from "../wire.ts";
+
+const answer = z.strictObject({
+  digest: hash,
+  status: z.enum(["accepted", "duplicate"]),
+  receipt: z.string().meta({ description: "JWS over {chainId, authority, digest, acceptedAt}" }),
+});
+
+/** Every problem that a statement can be refused with. */
+export const statementProblems: ProblemCode[] = [
+  ...(["act-malformed", "report-unknown", "report-closed", "already-verified", "above-claimed"] as const),
+  ...(["signed-in-future", "conflict-of-interest", "account-unknown", "account-not-active"] as const),
+  ...(["bad-signature", "key-not-valid", "not-verifier", "not-ready", "not-writable"] as const),
+];
+
+/** Handing in a verifier's statement. */
+export function statementRoutes(deps: StatementDeps): Route[] {
+  return [
+    route({
+      method: "post",
+      path: "/v1/verifications",
+      summary: "Hand in a verifier's signed statement on a report; anyone may carry it",
+      body: z.unknown(),
+      documentedBody: signedVerification,
+      answers: { 202: { description: "Stored, with its receipt", schema: answer } },
+      problems: statementProblems,
+      async handle({ body }) {
+        const { problem, ...result } = await acceptStatement(deps, body);
+        if (problem) {
+          const { code, detail, type, status, title, titleZh, remedy, ...more } = problem;
+          throw new Problem(code, detail, more);
+        }
+        return { status: 202, body: result, headers: { location: `/v1/requests/${result.digest}` } };
+      },
+    }),
+  ];
+}
