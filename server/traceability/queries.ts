@@ -24,6 +24,12 @@ export async function readLot(sql: Sql, id: Hex): Promise<LotRow | undefined> {
   return lot;
 }
 
+/** Those of the lots that are indexed. */
+export async function indexedLots(sql: Sql, ids: readonly Hex[]): Promise<Set<Hex>> {
+  const rows = await sql<{ id: Hex }>`SELECT id FROM lot WHERE id = ANY (${column(ids)}::text[])`;
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Those of the digests whose acts are recorded. */
 export async function recordedDigests(sql: Sql, digests: readonly Hex[]): Promise<Set<Hex>> {
   const rows = await sql<{ digest: Hex }>`SELECT digest FROM act WHERE digest = ANY (${column(digests)}::text[])`;
@@ -80,8 +86,8 @@ export async function readUpstream(
     WHERE no = ANY (${numbers}::int[]) AND kind IN ('collect', 'handoff', 'split')
     UNION ALL SELECT kind, lot.id, giver, receiver, code FROM lot JOIN act ON act.digest = ended_by AND kind = 'transform'
     WHERE no = ANY (${numbers}::int[])`;
-  const lots = new Map(
-    rows.map(({ no, collected, ...row }) => [no, { ...row, madeGrams: collected ?? 0n, parents: [] } as UpstreamLot]),
+  const lots = new Map<number, UpstreamLot>(
+    rows.map(({ no, collected, ...row }) => [no, { ...row, madeGrams: collected ?? 0n, parents: [] }]),
   );
   for (const { child, parent, grams } of edges) {
     const lot = lots.get(child)!;
