@@ -13,6 +13,7 @@ import { createCast, registrySigner, type ActKey, type Cast } from "../../script
 import { signedLogin, type LoginTerms } from "../../scripts/demo/login.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
+import { copyPglite } from "./databases.ts";
 import { apiAt } from "./homes.ts";
 
 export interface Answer {
@@ -75,6 +76,7 @@ function createJudge(document: Document): (method: string, path: string, answer:
 /** Starts a server and fills its register with the demo's people. */
 export async function openApi(env: Record<string, string> = {}): Promise<TestApi> {
   const home = await mkdtemp(join(tmpdir(), "tidemark-api-"));
+  await copyPglite(join(home, "db"));
   const config = readConfig({ TIDEMARK_HOME: home, TIDEMARK_PORT: "0", TIDEMARK_BODY_LIMIT: "1000000", ...env });
   const running = await start(config, createLog("silent"));
   await running.ready;
