@@ -4,6 +4,20 @@ import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";
 import type { Place } from "./blockId.ts";
 
+export interface MethodologyRow {
+  id: bigint;
+  document: Hex;
+  scope: number;
+  quorum: number;
+  bufferBps: number;
+}
+
+/** All methodologies, by number. There are few. */
+export async function readMethodologies(sql: Sql): Promise<MethodologyRow[]> {
+  return sql<MethodologyRow>`
+    SELECT id, document, scope, quorum, buffer_bps AS "bufferBps" FROM methodology ORDER BY id`;
+}
+
 export interface ProjectRow {
   id: bigint;
   proponent: Hex;

@@ -1,5 +1,6 @@
 /** HTTP routes that read projects, batches, blocks and retirements. All of the register is public. */
 import type { z } from "zod";
+import { claimScopeName } from "../access/queries.ts";
 import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
 import { Problem } from "../errors.ts";
@@ -23,6 +24,7 @@ import {
   readBlocksOf,
   readBoundaries,
   readHeld,
+  readMethodologies,
   readProject,
   readProjects,
   readReportIds,
@@ -39,6 +41,7 @@ import {
   blockPage,
   blocksView,
   hashParams,
+  methodologiesView,
   numberPage,
   numberParams,
   projectsView,
@@ -80,6 +83,18 @@ async function presentWhole(sql: Sql, id: bigint): Promise<z.input<typeof wholeP
 /** Projects and their reports. */
 export function projectRoutes({ db }: { db: Db }): Route[] {
   return [
+    route({
+      method: "get",
+      path: "/v1/methodologies",
+      summary: "All methodologies, by number",
+      answers: { 200: { description: "What each asks for", schema: methodologiesView } },
+      problems: [],
+      async handle() {
+        const rows = await readMethodologies(db.sql);
+        const methodologies = rows.map((row) => ({ ...row, id: String(row.id), scope: claimScopeName(row.scope) }));
+        return { status: 200, body: { methodologies } };
+      },
+    }),
     route({
       method: "get",
       path: "/v1/projects",

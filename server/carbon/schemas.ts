@@ -133,6 +133,18 @@ export const reportView = z.strictObject({
   batches: z.array(shownNumber),
 });
 
+export const methodologiesView = z.strictObject({
+  methodologies: z.array(
+    z.strictObject({
+      id: shownNumber,
+      document: hash,
+      scope: named,
+      quorum: z.int().meta({ description: "verifiers that must have attested a report" }),
+      bufferBps: z.int(),
+    }),
+  ),
+});
+
 export const projectView = z.strictObject({
   id: shownNumber,
   proponent: address,
