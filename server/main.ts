@@ -1,5 +1,5 @@
 /** The only composition root: starts the parts in order, stops them in reverse. `npm start -- --help` lists the settings. */
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -15,6 +15,7 @@ import { documentRoutes } from "./api/openapi.ts";
 import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { createLibrary } from "./api/library.ts";
+import { closeServer, listen } from "./api/listening.ts";
 import { loginRoutes } from "./api/login.ts";
 import { pages } from "./api/pages.ts";
 import { rpcDoor } from "./api/rpc.ts";
@@ -47,6 +48,9 @@ import { checkCursor, createIndexer } from "./indexer/indexer.ts";
 import { replayProjections, staleProjections } from "./indexer/replay.ts";
 import { createLog, type Log } from "./log.ts";
 import { profitChecks } from "./profit/conservation.ts";
+import { createDivisions } from "./profit/divisions.ts";
+import { moneyRoutes } from "./profit/moneyRoutes.ts";
+import { poolRoutes } from "./profit/poolRoutes.ts";
 import { profitProjection } from "./profit/projections.ts";
 import type { Reached, Step } from "./relayer/port.ts";
 import { createReceipts } from "./relayer/receipts.ts";
@@ -69,9 +73,6 @@ const RPC_POLL_MS = 500;
 
 /** How long a client may take to send a request: the largest over a slow line. */
 const SLOWEST_REQUEST_MS = 120_000;
-
-/** How long a server that stops waits for answers to go out, and for requests that have begun to come in. */
-const LAST_ANSWERS_MS = 5_000;
 
 export interface Running {
   url: string;
@@ -144,23 +145,6 @@ async function refusePowerfulRelayer(chain: Chain, deployment: Deployment, relay
       `The relayer key ${relayer} holds ${held.join(", ")} on chain. Revoke it: the server's own key may carry acts, not perform them.`,
     );
   }
-}
-
-async function listen(server: Server, config: Config): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const port = `Port ${config.port} of ${config.host}`;
-      if (error.code === "EADDRINUSE")
-        reject(new Refusal(`${port} is in use. Stop what uses it, or set TIDEMARK_PORT to another (0: any free one).`));
-      else if (error.code === "EACCES")
-        reject(new Refusal(`${port} may not be opened by this user. Set TIDEMARK_PORT to one above 1023.`));
-      else reject(error);
-    });
-    server.listen(config.port, config.host, resolve);
-  });
-  const bound = server.address();
-  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-  return `http://${host}:${typeof bound === "object" && bound ? bound.port : config.port}`;
 }
 
 /**
@@ -254,6 +238,8 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const sessions = await createSessions({ db, chain, manager, chainId, key: keys.login, origin });
   const intake = { db, chain, domain, pool, receipts, reached, wake: relayer.wake };
   const writes = { db, chain, chainId, library, contracts: credits };
+  const divisions = createDivisions({ db, library, chainId, pools: money.pools });
+  const profit = { db, chain, chainId, contracts: money, library, divisions };
   const routes = [
     ...actRoutes({ lots: { ...intake, caughtUp: () => started }, statements: intake }),
     ...traceabilityRoutes(),
@@ -269,6 +255,8 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     ...certificateRoutes({ db, chain, credits: Credits.address }),
     ...documentFileRoutes({ library, limitBytes: config.documentLimitBytes }),
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
+    ...poolRoutes(profit),
+    ...moneyRoutes(profit),
     ...auditRoutes({ db, chain, projections, checks }),
     ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),
   ];
@@ -302,20 +290,6 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     if (indexer.status().stopped === undefined) log.info({ url }, "ready");
   }
   return { url, db, chain, ready: begin(), stop: () => stops.run() };
-}
-
-/** Stops listening, lets running answers finish, and drops idle connections, in the end those of stalled clients too. */
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // a connection that was busy a moment ago may be kept alive by its client for seconds
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const stalled = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(stalled);
-      resolve();
-    });
-  });
 }
 
 /** Runs the server until a signal; a refusal is one sentence on standard error and exit code 1. */

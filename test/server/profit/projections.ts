@@ -143,7 +143,7 @@ eachDatabase("profit projections", (open) => {
     const digest = await stateDigest(db.sql, projections);
     const events: Event[] = [];
     const money = profitProjection(moneyContracts(ledger));
-    for (const log of await readLogs(ledger.chain, 0, await headOf(ledger), money.addresses)) {
+    for (const log of await readLogs(ledger.chain, 0, await headOf(ledger), [...money.addresses])) {
       const event = money.decode(log, (await readHeader(ledger.chain, log.block))!);
       if (event) events.push(event);
     }

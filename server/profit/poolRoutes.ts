@@ -1,0 +1,181 @@
+/** HTTP routes of pools and their divisions: parse, ask, present. */
+import type { Hex } from "../chain/port.ts";
+import { Problem } from "../errors.ts";
+import { route, type Caller, type Reply, type Route } from "../route.ts";
+import { prepareFunding, preparePayouts, preparePublication, type MoneyDeps } from "./commands.ts";
+import { findPool, findRuleset, type Preview } from "./divisions.ts";
+import { inputsWord } from "./inputs.ts";
+import { chunkOf, placeAfter, presentLeaves, presentPool, rulesetView } from "./presentation.ts";
+import { countPaidChunks, readHeldOf, readPaidChunks, readPools, readSubjects, type PoolRow } from "./queries.ts";
+import {
+  allocationQuery,
+  allocationView,
+  fundBody,
+  payoutsBody,
+  payoutsView,
+  poolParams,
+  poolsQuery,
+  poolsView,
+  preparedView,
+  publicationView,
+  signerBody,
+  wholePoolView,
+} from "./schemas.ts";
+
+/** Whoever may send something to be recorded may have a division worked out and stored. */
+function refuseUnknown({ key, accounts, roles }: Caller): void {
+  if (accounts.length > 0 || roles.length > 0) return;
+  throw new Problem("sender-unknown", `${key} signs for no registered account and holds no role`);
+}
+
+/** A published ruleset may be missing here; then its name is. */
+const nameOf = async ({ library }: MoneyDeps, digest: Hex): Promise<ReturnType<typeof rulesetView>> =>
+  rulesetView(digest, await findRuleset(library, digest).catch(() => undefined));
+
+async function readWhole(deps: MoneyDeps, id: bigint): Promise<Reply> {
+  const { pool, subjects, heldFen, paidChunks } = await deps.db.snapshot(async (sql) => ({
+    pool: await findPool(sql, id),
+    subjects: await readSubjects(sql, id),
+    heldFen: String(await readHeldOf(sql, id)),
+    paidChunks: await countPaidChunks(sql, id),
+  }));
+  const body = { ...presentPool(pool), ruleset: await nameOf(deps, pool.ruleset), subjects, heldFen, paidChunks };
+  return { status: 200, body };
+}
+
+/** One page of the leaves, published or as they would be now. */
+async function readAllocation(deps: MoneyDeps, pool: PoolRow, after: Hex | undefined, limit: number): Promise<Reply> {
+  const { sql } = deps.db;
+  const { division } = pool;
+  const worked = division ? await deps.divisions.published(pool) : await deps.divisions.preview(pool);
+  const { allocation, tree, inputs, ruleset } = worked;
+  const { leaves } = allocation;
+  const from = placeAfter(leaves, after);
+  const paid = await readPaidChunks(sql, pool.id, chunkOf(from), chunkOf(from + limit));
+  const root = division?.root ?? null;
+  const body = {
+    pool: String(pool.id),
+    state: division ? "published" : "preview",
+    asOf: inputs.asOf,
+    amountFen: String(pool.amountFen),
+    ruleset: rulesetView(pool.ruleset, ruleset),
+    inputs: division?.inputs ?? inputsWord((worked as Preview).bytes),
+    version: tree.version,
+    root,
+    recomputedRoot: tree.root,
+    matches: root === null ? null : root === tree.root,
+    opensAt: division?.opensAt ?? null,
+    leafCount: tree.leafCount,
+    chunks: { count: tree.chunks, paid: await countPaidChunks(sql, pool.id) },
+    leaves: presentLeaves(allocation, from, limit, paid),
+    next: leaves[from + limit] ? leaves[from + limit - 1]!.account : null,
+  };
+  return { status: 200, body };
+}
+
+const working = ["not-ready", "document-damaged", "documents-away"] as const;
+const divided = ["subject-unknown", "ruleset-unknown", "ruleset-not-fitting", "nobody-entitled"] as const;
+
+/** What anybody may read of pools. */
+function readingRoutes(deps: MoneyDeps): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/pools",
+      summary: "Pools of money for the people of lots, batches and projects, by number",
+      query: poolsQuery,
+      answers: { 200: { description: "One page of pools", schema: poolsView } },
+      problems: [],
+      async handle({ query: { after, limit } }) {
+        const rows = await readPools(deps.db.sql, BigInt(after ?? 0), limit + 1);
+        const pools = rows.slice(0, limit).map(presentPool);
+        return { status: 200, body: { pools, next: rows.length > limit ? pools.at(-1)!.id : null } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/pools/{id}",
+      summary: "A pool as it stands: what it is for, what it is divided by, what is paid and what is held aside",
+      params: poolParams,
+      answers: { 200: { description: "The pool", schema: wholePoolView } },
+      problems: ["not-found"],
+      handle: ({ params }) => readWhole(deps, BigInt(params.id)),
+    }),
+    route({
+      method: "get",
+      path: "/v1/pools/{id}/allocation",
+      summary:
+        "Who gets how much of a pool and why, in pages: the published division, worked out again from its inputs; before, how it would be divided now",
+      params: poolParams,
+      query: allocationQuery,
+      answers: { 200: { description: "One page of leaves", schema: allocationView } },
+      problems: ["not-found", "inputs-unknown", ...divided, ...working],
+      async handle({ params, query: { after, limit } }) {
+        return readAllocation(deps, await findPool(deps.db.sql, BigInt(params.id)), after, limit);
+      },
+    }),
+  ];
+}
+
+/** What is prepared for people to sign. */
+function signingRoutes(deps: MoneyDeps): Route[] {
+  return [
+    route({
+      method: "post",
+      path: "/v1/pools",
+      summary: "Prepare the transaction that opens a pool with money of the account that `from` signs for",
+      body: fundBody,
+      answers: { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: preparedView } },
+      problems: [
+        "subject-unknown",
+        "ruleset-unknown",
+        "ruleset-not-fitting",
+        "vocabulary-unknown",
+        "would-revert",
+        ...working,
+      ],
+      async handle({ body }) {
+        return { status: 200, body: await prepareFunding(deps, { ...body, amountFen: BigInt(body.amountFen) }) };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/pools/{id}/allocation",
+      summary:
+        "Work out how a pool is divided as of now, store the document that this follows from, and prepare the transaction that publishes it",
+      access: "For those whose key signs for a registered account, or holds a role",
+      params: poolParams,
+      body: signerBody,
+      answers: { 200: { description: "To sign by an allocator", schema: publicationView } },
+      problems: ["login-needed", "sender-unknown", "not-found", "would-revert", "not-writable", ...divided, ...working],
+      async handle({ params, body, caller }) {
+        const who = await caller();
+        refuseUnknown(who);
+        const { tree, ...prepared } = await preparePublication(deps, BigInt(params.id), body.from, who.key);
+        const { root, version, leafCount } = tree;
+        return { status: 200, body: { ...prepared, root, version, leafCount } };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/pools/{id}/payouts",
+      summary: "Prepare the transactions that pay the next chunks of a pool; anyone may send them",
+      params: poolParams,
+      body: payoutsBody,
+      answers: { 200: { description: "To sign, in this order", schema: payoutsView } },
+      problems: [
+        ...(["not-found", "not-published", "inputs-unknown", "division-differs", "would-revert"] as const),
+        ...(["ruleset-unknown", "nobody-entitled"] as const),
+        ...working,
+      ],
+      async handle({ params, body: { from, limit } }) {
+        const { payouts, summary } = await preparePayouts(deps, BigInt(params.id), from, limit);
+        const told = payouts.map((payout) => ({ ...payout, sumFen: String(payout.sumFen) }));
+        return { status: 200, body: { payouts: told, summary } };
+      },
+    }),
+  ];
+}
+
+/** Pools and their divisions. */
+export const poolRoutes = (deps: MoneyDeps): Route[] => [...readingRoutes(deps), ...signingRoutes(deps)];
