@@ -13,6 +13,7 @@ import { allSettled, handIn, missingActs, type Handed } from "./demo/acts.ts";
 import { grounds, release, type Case } from "./demo/auditor.ts";
 import { createBook, signAct, type Act } from "./demo/book.ts";
 import { createApi, type Api, type Ledger } from "./demo/client.ts";
+import { createPapers } from "./demo/papers.ts";
 import { deliver } from "./demo/deliveries.ts";
 import { emptyHome } from "./demo/fresh.ts";
 import { createCast, registrySigner, type Cast } from "./demo/keys.ts";
@@ -20,10 +21,12 @@ import { lotFaultsOf, openLots, outcomeOf, type Outcome } from "./demo/outcome.t
 import { establish } from "./demo/registry.ts";
 import { readFindings, showFindings, showNext } from "./demo/report.ts";
 import { REGULARS, names, occasionalsOf } from "./demo/scenario/people.ts";
+import { sinks } from "./demo/scenario/sinks.ts";
 import { totalOf, weighings } from "./demo/scenario/weighings.ts";
 import { writeYear, type Year } from "./demo/scenario/year.ts";
 import { count, createScreen, kilograms, yuan, type Screen, type Step } from "./demo/screen.ts";
 import { createServer, type Server } from "./demo/server.ts";
+import { playSink, STEPS, type Played } from "./demo/sinks.ts";
 
 const USAGE = `npm run demo [-- --exit] [-- --fresh] [-- --share N]
 
@@ -145,6 +148,7 @@ async function play(screen: Screen, config: Config, server: Server, share: numbe
   const before = await carry(stage, first, missing);
   await rule(stage);
   const after = await carry(stage, rest, missing);
+  const played = await playSinks(stage, config);
   const lotFaults = await stepOver(
     screen,
     ["核对", "Check"],
@@ -153,6 +157,7 @@ async function play(screen: Screen, config: Config, server: Server, share: numbe
     (faults) => `${openLots(year.book).length} open lots, ${faults.length > 0 ? faults.length : "none"} amiss`,
   );
   const findings = await readFindings(api, year);
+  screen.note(JSON.stringify(played.map(({ retirement }) => retirement.id)));
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   showFindings(screen, server.url(), cast, year, findings);
   return outcomeOf({
@@ -164,6 +169,28 @@ async function play(screen: Screen, config: Config, server: Server, share: numbe
     lotFaults,
     seconds,
   });
+}
+
+/** Two sinks, from their methodology to a certificate. */
+function playSinks({ screen, api, ledger, cast }: Stage, config: Config): Promise<Played[]> {
+  return stepOver(
+    screen,
+    ["碳汇", "Sinks"],
+    sinks.length * STEPS,
+    async (progress) => {
+      let done = 0;
+      const common = { api, ledger, cast, papers: createPapers(api), registry: registrySigner() };
+      const stage = { ...common, admin: () => adminSigner(config), progress: () => progress(++done) };
+      const played: Played[] = [];
+      for (const sink of sinks) played.push(await playSink(stage, sink));
+      return played;
+    },
+    (played) => {
+      const issued = played.reduce((sum, { report }) => sum + BigInt(report.issuedKg), 0n);
+      const retired = played.reduce((sum, { retirement }) => sum + BigInt(retirement.kg), 0n);
+      return `${count(issued)} kg issued, ${count(retired)} kg retired`;
+    },
+  );
 }
 
 function register(screen: Screen, config: Config, api: Api, ledger: Ledger, cast: Cast): Promise<void> {

@@ -7,11 +7,14 @@ import { Refusal, type ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
 import type { bundle, itemResult } from "../../server/traceability/actSchemas.ts";
 import type { lotView, publicView } from "../../server/traceability/schemas.ts";
+import type { Prepared } from "./committing.ts";
+import type { ActKey } from "./keys.ts";
+import { signedLogin, type LoginTerms } from "./login.ts";
 
 export interface Ledger {
   chainId: number;
   authority: Hex;
-  contracts: Record<"AccessManager" | "Parties" | "LotLedger", Hex>;
+  contracts: Record<"AccessManager" | "Parties" | "LotLedger" | "Credits", Hex>;
 }
 
 export interface Sender {
@@ -71,6 +74,14 @@ export interface Api {
   /** @param block a block's number; without it, of now */
   digest(block?: number): Promise<Digests>;
   sendActs(bundle: Bundle): Promise<ItemResult[]>;
+  /** What any other address answers; `undefined` where there is nothing. */
+  read<T>(path: string): Promise<T | undefined>;
+  /** A transaction to sign, or why the contract would refuse it. @param token of who asks, where that is not for everybody */
+  prepare(path: string, body: object, token?: string): Promise<Prepared | { refused: string }>;
+  /** A token for a key, good for a quarter of an hour. */
+  login(key: ActKey): Promise<string>;
+  /** Stores a document; it may be there already. @returns its sha256 */
+  upload(token: string, bytes: Uint8Array<ArrayBuffer>, mediaType: string): Promise<Hex>;
   /** Hands in a raw transaction; `nonce-taken` when another one has its nonce. */
   sendTransaction(raw: Hex): Promise<"accepted" | "nonce-taken">;
 }
@@ -92,21 +103,32 @@ const ANSWER_WITHIN_MS = 30_000;
 /** Pauses before trying again, in milliseconds: about a minute in all, not counting the time a new server takes to start. */
 const pauses = [50, 100, 200, 400, 800, ...Array<number>(29).fill(2_000)];
 
-async function once(url: string, body: unknown): Promise<Answer> {
+/** What is sent besides JSON: a document's bytes, and the token of who sends it. */
+interface Sending {
+  bytes?: Uint8Array<ArrayBuffer>;
+  mediaType?: string;
+  token?: string;
+}
+
+async function once(url: string, body: unknown, { bytes, mediaType, token }: Sending): Promise<Answer> {
+  const payload = bytes ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await fetch(url, {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    headers: { "content-type": "application/json" },
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    headers: {
+      "content-type": mediaType ?? "application/json",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(payload === undefined ? {} : { method: "POST", body: payload }),
   });
   return { status: response.status, body: await response.json() };
 }
 
 export function createApi(link: Link): Api {
-  async function call(path: string, body?: unknown): Promise<Answer> {
+  async function call(path: string, body?: unknown, sending: Sending = {}): Promise<Answer> {
     let why = "";
     for (const pause of pauses) {
       try {
-        const answer = await once(link.url() + path, body);
+        const answer = await once(link.url() + path, body, sending);
         if (answer.status !== 503) return answer;
         why = words(answer);
       } catch (error) {
@@ -153,6 +175,24 @@ export function createApi(link: Link): Api {
       const { results } = answer.body as { results?: ItemResult[] };
       if ((answer.status !== 202 && answer.status !== 422) || !results) throw refused("/v1/acts", answer);
       return results;
+    },
+    read: find,
+    async prepare(path, body, token) {
+      const answer = await call(path, body, token === undefined ? {} : { token });
+      if (answer.status === 409) return { refused: words(answer) };
+      if (answer.status !== 200) throw refused(path, answer);
+      return answer.body as Prepared;
+    },
+    async login(key) {
+      const drawn = await call("/v1/login/nonce", {});
+      const answer = await call("/v1/login", signedLogin(drawn.body as LoginTerms, key));
+      if (answer.status !== 200) throw refused("/v1/login", answer);
+      return (answer.body as { token: string }).token;
+    },
+    async upload(token, bytes, mediaType) {
+      const answer = await call("/v1/documents", undefined, { bytes, mediaType, token });
+      if (answer.status !== 200 && answer.status !== 201) throw refused("/v1/documents", answer);
+      return (answer.body as { sha256: Hex }).sha256;
     },
     async sendTransaction(raw) {
       const answer = await call("/v1/transactions", { raw });

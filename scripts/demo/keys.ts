@@ -8,7 +8,17 @@ import { addressWord, keccak, keccakText, toBytes, toHex, uintWord, type Domain 
 import type { Hex } from "../../server/chain/port.ts";
 import { createSigner, type Signer } from "../../server/chain/transactions.ts";
 import { createPhoneKey } from "./phones.ts";
-import { DAY, NO_END, everybody, type Device, type Permit, type Person, type Who } from "./scenario/people.ts";
+import {
+  DAY,
+  NO_END,
+  everybody,
+  type Device,
+  type Office,
+  type Permit,
+  type Person,
+  type Place,
+  type Who,
+} from "./scenario/people.ts";
 
 /** 32 bytes that depend on the words alone. */
 export const seeded = (words: string): Hex => toHex(keccakText(`tidemark.demo/${words}`));
@@ -38,6 +48,9 @@ export const registrySigner = (): Signer => createSigner(seeded("registry/0"));
 
 /** The auditor's key signs transactions: it rules on what is quarantined. */
 export const auditorSigner = (): Signer => createSigner(seeded("auditor/0"));
+
+/** The key of somebody who signs transactions: that of an office, or a place's own. */
+export const signerOf = (who: Office | `${Place}/0`): Signer => createSigner(seeded(who));
 
 /** Salted hash of the identity record that would be kept off the chain; here nobody stands behind it. */
 const identityHash = (who: string): Hex =>

@@ -1,5 +1,5 @@
 /** What must stand in the register before the first collect: roles, accounts, keys, licences. */
-import { roles } from "../../server/access/roles.ts";
+import { roles, type Role } from "../../server/access/roles.ts";
 import { interfaces } from "../../server/chain/contracts.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Signer } from "../../server/chain/transactions.ts";
@@ -13,9 +13,9 @@ import {
   type Round,
 } from "../registry/transactions.ts";
 import { eachOf, type Account, type Api, type Ledger } from "./client.ts";
-import { NOBODY, auditorSigner, seeded, type Cast, type Party } from "./keys.ts";
+import { NOBODY, auditorSigner, seeded, signerOf, type Cast, type Party } from "./keys.ts";
 import { chunks } from "./scenario/draws.ts";
-import { NO_END, YEAR_BEGINS } from "./scenario/people.ts";
+import { NO_END, VERIFIERS, YEAR_BEGINS } from "./scenario/people.ts";
 
 /** Codes of regions are four digits on chain: 3310 is Taizhou. */
 const REGION = 3310;
@@ -76,10 +76,16 @@ async function nextRound(deps: RegistryDeps, complete: Set<Party>): Promise<Roun
 }
 
 async function missingRoles({ api, registry }: RegistryDeps): Promise<Hex[]> {
-  const wanted = [
+  const wanted: { role: Role; address: Hex }[] = [
     { role: "REGISTRY", address: registry.address },
     { role: "AUDITOR", address: auditorSigner().address },
-  ] as const;
+    { role: "ISSUER", address: signerOf("issuer/0").address },
+    { role: "BANK", address: signerOf("bank/0").address },
+    { role: "ALLOCATOR", address: signerOf("allocator/0").address },
+    ...Array.from({ length: VERIFIERS }, (_, n) => {
+      return { role: "VERIFIER" as const, address: signerOf(`verifier/${n}`).address };
+    }),
+  ];
   const held = await Promise.all(wanted.map(async ({ address }) => (await api.sender(address)).roles));
   return wanted
     .filter(({ role }, i) => !held[i]!.includes(role))
@@ -100,7 +106,7 @@ function registration(cast: Cast, parties: readonly Party[]): Hex {
     kinds: party.kinds,
     identityHash: party.identityHash,
     // the point brings its collectors in
-    organiser: party.who.includes("/") ? cast.point.account : NOBODY,
+    organiser: /^(regular|occasional)\//.test(party.who) ? cast.point.account : NOBODY,
     region: REGION,
     successor: NOBODY,
   }));

@@ -16,10 +16,30 @@ const PERSON = 1;
 const ORGANISATION = 2;
 const FACILITY = 4;
 const VESSEL = 8;
+const VERIFIER = 16;
+const BANK = 32;
+
+export const FARMERS = 6;
+export const VERIFIERS = 3;
 
 export type Collector = `regular/${number}` | `occasional/${number}`;
 export type Place = "point" | "boat" | "barge" | "sorter" | "truck" | "works" | "van" | "brand" | "treatment";
-export type Who = Collector | Place;
+export type Farmer = `farmer/${number}`;
+export type Verifier = `verifier/${number}`;
+/** Those who only sign transactions. */
+export type Office =
+  | "dachen/0"
+  | "ziyang/0"
+  | "institute/0"
+  | "survey/0"
+  | "issuer/0"
+  | "allocator/0"
+  | "bank/0"
+  | "buyer/0"
+  | "buyer/1"
+  | Farmer
+  | Verifier;
+export type Who = Collector | Place | Office;
 
 /** A key that is bound to an account. */
 export interface Device {
@@ -58,6 +78,19 @@ export const names: Record<Place | "collectors", { zh: string; en: string }> = {
   van: { zh: "配送车", en: "Delivery van" },
   brand: { zh: "品牌商", en: "Brand" },
   treatment: { zh: "含油污水处理厂", en: "Oily water treatment" },
+};
+
+/** What those are called who sign transactions. But for the projects they stand for no real ones. */
+export const officeNames: Record<Exclude<Office, Farmer | Verifier>, { zh: string; en: string }> = {
+  "dachen/0": { zh: "大陈岛贻贝养殖合作社", en: "Dachen Island mussel cooperative" },
+  "ziyang/0": { zh: "梓阳小流域公司", en: "Ziyang watershed company" },
+  "institute/0": { zh: "海洋监测机构", en: "Marine monitoring institute" },
+  "survey/0": { zh: "水土保持监测站", en: "Soil and water monitoring station" },
+  "issuer/0": { zh: "签发机构", en: "Issuing authority" },
+  "allocator/0": { zh: "分配员", en: "Allocator" },
+  "bank/0": { zh: "结算银行", en: "Settlement bank" },
+  "buyer/0": { zh: "拍卖竞得方", en: "Buyer at the auction" },
+  "buyer/1": { zh: "绿色金融公司", en: "Green finance company" },
 };
 
 const hazardous = terms.find(({ list, term }) => list === lists.licenceKind && term === "hazardous-waste")!.code;
@@ -115,6 +148,16 @@ const collector = (role: "regular" | "occasional", n: number): Person => ({
   permits: [],
 });
 
+const office = (who: Office, kinds: number): Person => ({ who, kinds, account: "key", devices: [], permits: [] });
+
+const offices: Person[] = [
+  ...(Object.keys(officeNames) as (keyof typeof officeNames)[]).map((who) =>
+    office(who, who === "bank/0" ? ORGANISATION | BANK : ORGANISATION),
+  ),
+  ...Array.from({ length: FARMERS }, (_, n) => office(`farmer/${n}`, PERSON)),
+  ...Array.from({ length: VERIFIERS }, (_, n) => office(`verifier/${n}`, ORGANISATION | VERIFIER)),
+];
+
 /** @param share the n-th part of the year that is played */
 export const occasionalsOf = (share: number): number => Math.max(10, Math.floor(OCCASIONALS / share));
 
@@ -122,6 +165,7 @@ export const occasionalsOf = (share: number): number => Math.max(10, Math.floor(
 export function everybody(share: number): Person[] {
   return [
     ...places,
+    ...offices,
     ...Array.from({ length: REGULARS }, (_, n) => collector("regular", n)),
     ...Array.from({ length: occasionalsOf(share) }, (_, n) => collector("occasional", n)),
   ];
