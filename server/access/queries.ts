@@ -141,6 +141,9 @@ export const lotClassName = (code: number): Named => nameOf(lists.lotClass, code
 /** The names of a process, and of a way in which grams leave the ledger. */
 export const processName = (code: number): Named => nameOf(lists.process, code);
 export const lossKindName = (code: number): Named => nameOf(lists.lossKind, code);
+
+/** The names of where a pool's money comes from. */
+export const sourceName = (code: number): Named => nameOf(lists.source, code);
 export const claimScopeName = (code: number): Named => nameOf(lists.claimScope, code);
 export const purposeName = (code: number): Named => nameOf(lists.purpose, code);
 
