@@ -13,10 +13,32 @@ const ORIGINS = 9n;
 
 const place = (key: bigint, mapping: bigint): bigint => BigInt(toHex(keccak(uintWord(key), uintWord(mapping))));
 
+/** The items of a list in RLP, or the one that is no list; undefined where it is no RLP. */
+function itemsOf(rlp: Uint8Array): unknown[] | undefined {
+  try {
+    const found = RLP.decode(rlp);
+    return Array.isArray(found) ? found : [found];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * One of the values in what a leaf holds.
+ * @param of how many there must be
+ * @throws Fault where somebody made a trie of something else
+ */
+function valueIn(field: string, rlp: Uint8Array, index: number, of: number): Uint8Array {
+  const items = itemsOf(rlp);
+  const value = items?.[index];
+  if (items?.length === of && value instanceof Uint8Array && value.length >= 1 && value.length <= 32) return value;
+  throw new Fault(field, "所证的值格式不正确", "proves something that no such contract holds");
+}
+
 /** Whether a node of a trie is a leaf: two items, the path's flag among 0x20 to 0x3f. */
 function isLeaf(node: Hex): boolean {
-  const items: unknown = RLP.decode(toBytes(node));
-  return Array.isArray(items) && items.length === 2 && (items[0] as Uint8Array)[0]! >> 5 === 1;
+  const [path, , ...more] = itemsOf(toBytes(node)) ?? [];
+  return path instanceof Uint8Array && path[0]! >> 5 === 1 && more.length === 0;
 }
 
 /** Finds the register's account under the state root. @returns its storage root @throws Fault */
@@ -30,13 +52,13 @@ export async function checkAccount({ proved, proofs }: Certificate, stateRoot: U
   );
   if (leaf === null)
     throw new Fault("proved.contract", "与 proofs.account 所证账户不符", "is not the account that is proved");
-  return (RLP.decode(leaf) as Uint8Array[])[2]!;
+  return valueIn("proofs.account", leaf, 2, 4);
 }
 
 /** The word in a storage slot. */
 async function word(field: string, proof: readonly Hex[], root: Uint8Array, slot: bigint): Promise<bigint> {
   const found = await provenValue(field, proof, root, uintWord(slot));
-  return found === null ? 0n : BigInt(toHex(RLP.decode(found) as Uint8Array));
+  return found === null ? 0n : BigInt(toHex(valueIn(field, found, 0, 1)));
 }
 
 const hex = (value: bigint): Hex => toHex(uintWord(value));

@@ -8,7 +8,7 @@ import { address, hash, seconds } from "../wire.ts";
 const decimal = (description: string): z.ZodString =>
   z
     .string()
-    .regex(/^(0|[1-9]\d{0,77})$/, "must be a whole number in decimal digits")
+    .regex(/^(0|[1-9]\d{0,38})$/, "must be a whole number in decimal digits")
     .meta({ description });
 const bytes = (description: string): z.ZodType<`0x${string}`> =>
   z
