@@ -5,7 +5,7 @@ import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
-import { blockHex, placeOf } from "./blockId.ts";
+import { blockHex, placeOf, type Place } from "./blockId.ts";
 import {
   presentBatch,
   presentBlock,
@@ -55,7 +55,15 @@ import {
 /** Events of a block in one answer; a block that has more was split and locked thousands of times. */
 const MOST_EVENTS = 5_000;
 
-const NONE: Hex = `0x${"0".repeat(64)}`;
+/** Rows number batches and serials in 63 bits; there is nothing beyond. */
+const MOST = 2n ** 63n - 1n;
+const capped = (value: bigint): bigint => (value > MOST ? MOST : value);
+
+/** Where a page begins: behind this block, or at the very first. */
+function placeAfter(block: Hex = "0x0"): Place {
+  const { batch, first } = placeOf(BigInt(block));
+  return { batch: capped(batch), first: capped(first) };
+}
 
 /** Where the next page goes on, if this one is full. */
 const nextOf = (blocks: readonly BlockRow[], limit: number): Hex | null =>
@@ -156,8 +164,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
         db.snapshot(async (sql) => {
           const batch = (await readBatches(sql, [id])).get(id);
           if (!batch) throw new Problem("not-found", `no batch ${id} was issued`);
-          const from = after === undefined ? 0n : placeOf(BigInt(after)).first;
-          const blocks = await readBlocksOf(sql, { batch: id, first: from }, limit);
+          const blocks = await readBlocksOf(sql, { batch: id, first: placeAfter(after).first }, limit);
           return { status: 200, body: presentBatch(batch, blocks, nextOf(blocks, limit)) };
         }),
     }),
@@ -171,7 +178,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
       handle: ({ params: { id } }) =>
         db.snapshot(async (sql) => {
           const place = placeOf(BigInt(id));
-          const fits = place.first < 2n ** 63n && place.batch < 2n ** 63n;
+          const fits = place.first <= MOST && place.batch <= MOST;
           const block = fits ? await readBlock(sql, place) : undefined;
           if (!block) throw new Problem("not-found", `no block ${id} begins at that serial`);
           const [shown] = await presentBlocks(sql, [block]);
@@ -189,7 +196,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
       problems: [],
       handle: ({ params: { id }, query: { after, limit } }) =>
         db.snapshot(async (sql) => {
-          const rows = await readHeld(sql, id, placeOf(BigInt(after ?? NONE)), limit);
+          const rows = await readHeld(sql, id, placeAfter(after), limit);
           return { status: 200, body: { blocks: await presentBlocks(sql, rows), next: nextOf(rows, limit) } };
         }),
     }),
