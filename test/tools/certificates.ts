@@ -214,6 +214,7 @@ describe("checks of certificates", function () {
       [await madeUp(account, right), "proofs.note[0]"],
       [await madeUp(() => utf8ToBytes("no account at all"), right), "proofs.account"],
       [await madeUp(() => RLP.encode([1, 2]), right), "proofs.account"],
+      [await madeUp((root) => RLP.encode([1, 0, root, root, 1]), right), "proofs.account"],
       [await madeUp(account, RLP.encode(new Uint8Array())), "proofs.record"],
       [await madeUp(account, RLP.encode(new Uint8Array(40).fill(1))), "proofs.record"],
       [await madeUp(account, Uint8Array.of(0xb9)), "proofs.record"],

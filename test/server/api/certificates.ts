@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { id, type Interface } from "ethers";
 import { roles } from "../../../server/access/roles.ts";
@@ -48,13 +49,15 @@ describe("GET /v1/retirements/{id}/certificate.json", function () {
 
   /** The certificate as it is served, once the index is as far as that. */
   async function served(until: (note: string | null) => boolean): Promise<Record<string, unknown>> {
-    for (;;) {
+    for (let asked = 0; asked < 400; asked++) {
       const { status, body, headers } = await api.ask("/v1/retirements/1/certificate.json");
       if (status === 200) {
         expect(headers.get("content-disposition")).to.equal('inline; filename="tidemark-retirement-1.json"');
         if (until((body["proved"] as { note: string | null }).note)) return body;
       } else expect(body["code"]).to.equal("not-found");
+      await sleep(25);
     }
+    throw new Error("the certificate does not come to be what it should be");
   }
 
   async function blockHash(certificate: Record<string, unknown>): Promise<Hex> {
