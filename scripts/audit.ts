@@ -46,7 +46,13 @@ function readOptions(args: string[]): Options | undefined {
   return { api: plain, rpc: rpc ?? `${plain}/rpc`, json };
 }
 
-const labels = { read: ["读链", "Read"], storage: ["存储", "Storage"], answers: ["查询", "Answers"] } as const;
+const labels = {
+  read: ["读链", "Read"],
+  storage: ["批次存储", "Lots"],
+  credits: ["碳信用存储", "Credits"],
+  money: ["资金存储", "Money"],
+  answers: ["查询", "Answers"],
+} as const;
 
 /** One bar a step, opened at its first word and closed at its last. */
 function progressOn(screen: Screen): AuditOptions["progress"] {

@@ -3,11 +3,14 @@ import { createHash } from "node:crypto";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Api, LotAnswer } from "./api.ts";
 import { liveGrams, type Books } from "./books.ts";
-import { placeOfRow, type Progress } from "./checks.ts";
+import { placeOfRow } from "./checks.ts";
+import { creditFigures } from "./creditStorage.ts";
+import { moneyFigures } from "./moneyStorage.ts";
+import type { Progress } from "./readings.ts";
 import type { Reader } from "./reader.ts";
 import { serverSays, type Check, type Difference } from "./report.ts";
 
-/** Grams ledger-wide: both sides of the server's answer against own sums, and its other checks by their own word. */
+/** Grams, kilograms and fen ledger-wide: both sides of the server's answer against own sums, and its other checks by their own word. */
 export async function checkConservation(api: Api, reader: Reader, books: Books): Promise<Check> {
   const { asOfBlock: block, checks } = await api.conservation();
   await reader.advance(block);
@@ -16,6 +19,8 @@ export async function checkConservation(api: Api, reader: Reader, books: Books):
     ["T1.collected", books.collected],
     ["T1.concluded", books.concluded],
     ["T1.live", live],
+    ...creditFigures(books),
+    ...moneyFigures(books),
   ]);
   const differences: Difference[] = [];
   const say = (key: string, field: string | null, said: string | null, expected: string | null): unknown =>
@@ -35,7 +40,7 @@ export async function checkConservation(api: Api, reader: Reader, books: Books):
   return {
     id: "conservation",
     zh: "守恒",
-    en: "grams collected, concluded and live",
+    en: "sums of grams, kilograms and fen, by the server's own word",
     compared: checks.length,
     differences,
   };

@@ -1,10 +1,11 @@
 /** The server's side of an audit: what anybody may ask of it, without a login. */
 import type { Hex } from "../../server/chain/port.ts";
 import { ask, CouldNot, wordsOf } from "./ask.ts";
+import type { Told } from "./events.ts";
 
 export interface Ledger {
   chainId: number;
-  contracts: Record<"Parties" | "Vocabulary" | "LotLedger", Hex>;
+  contracts: Record<Told, Hex>;
 }
 
 export interface Digests {

@@ -7,6 +7,8 @@ import { checkAnswers, checkConservation } from "./answers.ts";
 import { CouldNot } from "./ask.ts";
 import { emptyBooks } from "./books.ts";
 import { checkActs, checkEffects, checkStorage } from "./checks.ts";
+import { checkCredits } from "./creditStorage.ts";
+import { checkMoney } from "./moneyStorage.ts";
 import { createNode } from "./node.ts";
 import { createReader } from "./reader.ts";
 import type { Check, Report } from "./report.ts";
@@ -18,7 +20,7 @@ export interface AuditOptions {
   /** a node of the network, or the server's own `/rpc` */
   rpc: string;
   /** told of long work */
-  progress: (step: "read" | "storage" | "answers", done: number, total: number) => void;
+  progress: (step: "read" | "storage" | "credits" | "money" | "answers", done: number, total: number) => void;
 }
 
 /**
@@ -44,8 +46,10 @@ export async function audit({ api: url, rpc, progress }: AuditOptions): Promise<
   // on another chain nothing else could agree
   if (effects.differences.some(({ field }) => field === "hash")) return report([effects]);
   const storage = await checkStorage(node, ledger.contracts.LotLedger, books, (...of) => progress("storage", ...of));
+  const credits = await checkCredits(node, ledger.contracts, books, (...of) => progress("credits", ...of));
+  const money = await checkMoney(node, ledger.contracts, books, (...of) => progress("money", ...of));
   const rows = await checkRows(api, reader, books, digests);
   const conservation = await checkConservation(api, reader, books);
   const answers = await checkAnswers(api, reader, books, digests.hash, (...of) => progress("answers", ...of));
-  return report([checkActs(books), storage, effects, rows, conservation, answers]);
+  return report([checkActs(books), storage, credits, money, effects, rows, conservation, answers]);
 }

@@ -6,6 +6,7 @@ import type { Api, Digests } from "./api.ts";
 import { lastChange, type Books } from "./books.ts";
 import type { Node } from "./node.ts";
 import { firstDifference } from "./reader.ts";
+import type { Progress } from "./readings.ts";
 import type { Check, Difference } from "./report.ts";
 
 /** Every act follows from how its lots stood before it. */
@@ -74,14 +75,12 @@ export async function checkStorage(node: Node, ledger: Hex, books: Books, progre
   }
   return {
     id: "storage",
-    zh: "合约存储",
+    zh: "批次合约存储",
     en: "totals, and word and owner of every lot",
     compared: lots.length + 1,
     differences,
   };
 }
-
-export type Progress = (done: number, total: number) => void;
 
 /** Hash and effects digest of the block; where they differ, the first block at which they do. */
 export async function checkEffects(api: Api, books: Books, digests: Digests): Promise<Check> {

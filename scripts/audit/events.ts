@@ -21,6 +21,8 @@ export interface Place {
 
 export interface Event extends Place {
   name: string;
+  /** of its block, in seconds since 1970 */
+  at: number;
   /** in declared order, packed words replaced by their fields */
   args: Record<string, Argument>;
 }
@@ -34,11 +36,19 @@ const captured: Fields = [
 const seq: Fields = [["seq", 24n]];
 const grams: Fields = [["grams", 48n]];
 
-const { Parties, Vocabulary, LotLedger } = interfaces;
-const contracts = { Parties, Vocabulary, LotLedger };
+const { Parties, Vocabulary, LotLedger, Projects, Credits, SettlementToken, PremiumPools } = interfaces;
+const contracts = { Parties, Vocabulary, LotLedger, Projects, Credits, SettlementToken, PremiumPools };
+
+/** The contracts whose events an audit reads. */
+export type Told = keyof typeof contracts;
+export const told = Object.keys(contracts) as Told[];
+
+/** Events without a packed word. */
+const plain = (...names: string[]): Record<string, undefined> =>
+  Object.fromEntries(names.map((name) => [name, undefined]));
 
 /** Of each event its packed word, if it has one, with the fields from the highest bit down. */
-const known: Record<keyof typeof contracts, Record<string, readonly [word: string, fields: Fields] | undefined>> = {
+const known: Record<Told, Record<string, readonly [word: string, fields: Fields] | undefined>> = {
   Parties: {
     AccountRegistered: undefined,
     StandingChanged: [
@@ -67,12 +77,21 @@ const known: Record<keyof typeof contracts, Record<string, readonly [word: strin
     LotVoided: undefined,
     Skipped: undefined,
   },
+  Projects: plain(
+    ...["MethodologyAdded", "ProjectRegistered", "ReportSubmitted", "Verified", "Skipped", "ReportIssued"],
+  ),
+  Credits: plain(
+    ...["BatchOpened", "Issued", "Split", "Moved", "LocksChanged", "Dedicated"],
+    ...["Retired", "Noted", "Cancelled", "Exported", "PurposesSet"],
+  ),
+  SettlementToken: plain("Transfer", "Deposited", "Withdrawn"),
+  PremiumPools: plain(...["Funded", "RootPublished", "ChunkPaid", "HeldAside", "Released", "Closed", "DelaySet"]),
 };
 
 /** By contract and topic. */
 const fragments = new Map<string, EventFragment>(
   Object.entries<Interface>(contracts).flatMap(([contract, abi]) =>
-    Object.keys(known[contract as keyof typeof contracts]).map((name): [string, EventFragment] => {
+    Object.keys(known[contract as Told]).map((name): [string, EventFragment] => {
       const fragment = abi.getEvent(name)!;
       return [`${contract} ${fragment.topicHash}`, fragment];
     }),
@@ -107,9 +126,10 @@ function array(child: ParamType, data: string, offset: string): Argument {
 /**
  * The event of a log.
  * @param contract whose log it is
- * @returns `undefined` for an event that says nothing of parties, vocabulary or lots
+ * @param at of its block, in seconds since 1970
+ * @returns `undefined` for an event that repeats what others tell, or says nothing of the ledger
  */
-export function decode(contract: keyof typeof contracts, log: PlacedLog): Event | undefined {
+export function decode(contract: Told, log: PlacedLog, at: number): Event | undefined {
   const fragment = fragments.get(`${contract} ${log.topics[0]}`);
   if (!fragment) return undefined;
   const packed = known[contract][fragment.name];
@@ -121,5 +141,5 @@ export function decode(contract: keyof typeof contracts, log: PlacedLog): Event 
     if (packed?.[0] === name) Object.assign(args, Object.fromEntries(opened(BigInt(`0x${word}`), packed[1])));
     else args[name] = arrayChildren ? array(arrayChildren, data, word) : scalar(type, word);
   }
-  return { name: fragment.name, args, block: log.block, index: log.index, tx: log.tx };
+  return { name: fragment.name, args, at, block: log.block, index: log.index, tx: log.tx };
 }

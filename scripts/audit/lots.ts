@@ -1,12 +1,13 @@
 /** What events of `LotLedger` make of lots, acts, edges and rulings. Amounts in grams. */
 import { AbiCoder, keccak256 } from "ethers";
 import type { Hex } from "../../server/chain/port.ts";
-import { CouldNot } from "./ask.ts";
-import { insist, put, type Books, type Field } from "./books.ts";
+import { insist, nextKey, put, rowOf, type Books, type Field } from "./books.ts";
 import type { Event } from "./events.ts";
 
 const [OPEN, CONSUMED, VOID] = [0n, 1n, 2n];
 const BAILED = 4n;
+/** contested or quarantined */
+const TAINTED = 3n;
 /** of an event's flags, those that are the lot's own */
 const OWN = 15n;
 
@@ -58,19 +59,24 @@ const childOf = (digest: Hex, index: number): Hex =>
 
 const total = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, amount) => sum + amount, 0n);
 
-function lotOf({ rows }: Books, id: Hex, { block, index }: Event): Lot {
-  const row = rows.get(`lot/${id}`);
-  if (row) return row.fields as Lot;
-  throw new CouldNot(
-    `Log ${index} of block ${block} speaks of lot ${id}, which no log before it made. The node leaves logs out, or /v1/ledger names another ledger: name a node that has all of them.`,
-  );
+const lotOf = (books: Books, id: Hex, event: Event): Lot => rowOf(books, `lot/${id}`, event).fields as Lot;
+
+/** A new lot, or another state of one; notes since when it is contested, quarantined or void, or no more. */
+function putLot(books: Books, event: Event, id: Hex, fields: Record<string, Field>): void {
+  put(books, `lot/${id}`, event, fields);
+  const { flags, disposition } = lotOf(books, id, event);
+  const excluded = (flags & TAINTED) !== 0n || disposition === VOID;
+  const before = books.exclusions.get(id) ?? [];
+  if (excluded !== (before.at(-1)?.excluded ?? false)) {
+    books.exclusions.set(id, [...before, { block: event.block, excluded }]);
+  }
 }
 
 function make(books: Books, event: Event, id: Hex, lot: Omit<Lot, "seq" | "disposition" | "endedBy" | "flags">): void {
   const { flags } = event.args as unknown as Args;
   const { custodian, owner, grams, class: kind, madeBy } = lot as Lot;
   const fresh = { custodian, owner, grams, seq: 0n, class: kind, disposition: OPEN, flags: flags & OWN };
-  put(books, `lot/${id}`, event, { ...fresh, madeBy, endedBy: null });
+  putLot(books, event, id, { ...fresh, madeBy, endedBy: null });
   books.lots.push(id);
 }
 
@@ -79,7 +85,7 @@ function leave(books: Books, event: Event, id: Hex, digest: Hex, grams: bigint, 
   const lot = lotOf(books, id, event);
   insist(books, event, `disposition of ${id}`, OPEN, lot.disposition);
   const ended = grams === 0n ? { disposition: CONSUMED, endedBy: digest } : {};
-  put(books, `lot/${id}`, event, { grams, seq: lot.seq + 1n, ...ended, ...(rest as Record<string, Field>) });
+  putLot(books, event, id, { grams, seq: lot.seq + 1n, ...ended, ...(rest as Record<string, Field>) });
 }
 
 type Terms = "kind" | "lot" | "seq" | "giver" | "receiver" | "grams" | "lossGrams" | "code";
@@ -183,21 +189,18 @@ function titlePassed(books: Books, event: Event, args: Args): void {
 
 /** Rulings are no acts: a lot's seq stays. The n-th of its lot has the key `ruling/lot/n`, from 000001. */
 function rule(books: Books, event: Event, lot: Hex, fields: Record<string, Field>): void {
-  let n = 1;
-  const key = (): string => `ruling/${lot}/${String(n).padStart(6, "0")}`;
-  while (books.rows.has(key())) n++;
-  put(books, key(), event, fields);
+  put(books, nextKey(books, `ruling/${lot}`), event, fields);
 }
 
 function flagsChanged(books: Books, event: Event, { lot, set, cleared, basis }: Args): void {
   const { flags } = lotOf(books, lot, event);
-  put(books, `lot/${lot}`, event, { flags: (flags | set) & ~cleared });
+  putLot(books, event, lot, { flags: (flags | set) & ~cleared });
   rule(books, event, lot, { kind: "flags", set, cleared, grams: 0n, auditor: null, basis });
 }
 
 function lotVoided(books: Books, event: Event, { lot, auditor, grams, basis }: Args): void {
   insist(books, event, "grams", grams, lotOf(books, lot, event).grams);
-  put(books, `lot/${lot}`, event, { grams: 0n, disposition: VOID });
+  putLot(books, event, lot, { grams: 0n, disposition: VOID });
   rule(books, event, lot, { kind: "void", set: 0n, cleared: 0n, grams, auditor, basis });
   books.concluded += grams;
 }

@@ -1,11 +1,14 @@
 /** Brings an audit's books forward: reads blocks and logs, checks that they link, enters what they tell. */
 import type { Header } from "../../server/chain/blocks.ts";
+import type { Hex } from "../../server/chain/port.ts";
 import type { Ledger } from "./api.ts";
 import { CouldNot } from "./ask.ts";
 import type { Books } from "./books.ts";
 import { effectsAfter, noEffects } from "./digests.ts";
-import { decode, type Event } from "./events.ts";
+import { enterCredit } from "./credits.ts";
+import { decode, told, type Event, type Told } from "./events.ts";
 import { enterLot } from "./lots.ts";
+import { enterMoney } from "./money.ts";
 import type { Node, PlacedLog } from "./node.ts";
 import { enterParty } from "./parties.ts";
 
@@ -26,8 +29,8 @@ export function createReader(
   books: Books,
   progress: (block: number) => void,
 ): Reader {
-  const names = new Map(Object.entries(contracts).map(([name, address]) => [address, name as keyof typeof contracts]));
-  const addresses = [contracts.Parties, contracts.Vocabulary, contracts.LotLedger];
+  const names = new Map<Hex, Told>(told.map((name) => [contracts[name], name]));
+  const addresses = [...names.keys()];
 
   function eventsOf(header: Header, logs: readonly PlacedLog[]): Event[] {
     return logs.flatMap((log) => {
@@ -36,7 +39,7 @@ export function createReader(
           `The node has a log of block ${header.number} that names another block's hash. Name another node.`,
         );
       }
-      return decode(names.get(log.address)!, log) ?? [];
+      return decode(names.get(log.address)!, log, header.timestamp) ?? [];
     });
   }
 
@@ -48,9 +51,11 @@ export function createReader(
       );
     }
     const events = eventsOf(header, logs);
-    for (const event of events) {
+    for (const [i, event] of events.entries()) {
       enterParty(books, event);
       enterLot(books, event);
+      enterCredit(books, event);
+      enterMoney(books, event, contracts.PremiumPools, events[i + 1]);
     }
     books.events += events.length;
     books.hashes.push(header.hash);

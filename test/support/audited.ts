@@ -6,8 +6,8 @@ import { expect } from "chai";
 import { audit } from "../../scripts/audit/audit.ts";
 import type { Difference, Report } from "../../scripts/audit/report.ts";
 import { registrySigner } from "../../scripts/demo/keys.ts";
-import { interfaces, type ContractName } from "../../server/chain/contracts.ts";
-import { readDeployment, sendAs } from "../../server/chain/deploy.ts";
+import { interfaces } from "../../server/chain/contracts.ts";
+import { readDeployment } from "../../server/chain/deploy.ts";
 import { openKeyFile } from "../../server/chain/keyFile.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { createSigner, type Signer } from "../../server/chain/transactions.ts";
@@ -15,11 +15,13 @@ import { settings } from "../../server/config.ts";
 import { openApi, type TestApi } from "./api.ts";
 import { startDag, type Dag } from "./dag.ts";
 import { allFinal, apiAt } from "./homes.ts";
-import { person, type Ledger, type Person } from "./ledger.ts";
+import { person, registrationOf, sent, type Ledger, type Person } from "./ledger.ts";
 
 export interface Audited {
   api: TestApi;
   dag: Dag;
+  /** what sends transactions to it */
+  ledger: Ledger;
   /** Plays so many more steps, and returns when they are indexed. */
   play(steps: number): Promise<void>;
   /** A transaction of the registry, indexed when this returns. */
@@ -32,15 +34,10 @@ async function ledgerOf({ running, home }: TestApi): Promise<Ledger> {
   const { chainId, contracts } = deployment;
   const keys = await openKeyFile(home, settings.TIDEMARK_PASSPHRASE.embedded, true);
   const somebody = (signer: Signer): Person => ({ ...person("nobody"), account: signer.address, signer });
-  const call = async (
-    from: Person,
-    contract: ContractName,
-    method: string,
-    args: readonly unknown[],
-  ): Promise<void> => {
+  const call: Ledger["call"] = (from, contract, method, args) => {
     const abi: Interface = interfaces[contract];
     const data = abi.encodeFunctionData(method, args) as Hex;
-    await sendAs(running.chain, from.signer, chainId, contracts[contract].address, data);
+    return sent(running.chain, chainId, from, contracts[contract].address, data);
   };
   const people = {
     admin: somebody(createSigner(keys.admin!)),
@@ -48,11 +45,15 @@ async function ledgerOf({ running, home }: TestApi): Promise<Ledger> {
     carrier: person("carrier"),
   };
   const domain = { chainId, authority: contracts.AccessManager.address };
-  return { chain: running.chain, deployment, domain, ...people, call } as unknown as Ledger;
+  const register = async (...some: Person[]): Promise<void> => {
+    const registrations = some.map(({ account }) => registrationOf(account));
+    await call(people.registry, "Parties", "register", [registrations]);
+  };
+  return { chain: running.chain, deployment, domain, ...people, call, register } as unknown as Ledger;
 }
 
 /** Resolves when the server has indexed the chain's head. */
-async function indexed({ running: { chain, db } }: TestApi): Promise<void> {
+export async function indexed({ running: { chain, db } }: TestApi): Promise<void> {
   const head = BigInt(await chain.request<Hex>("eth_blockNumber"));
   while (((await db.sql<{ block: bigint }>`SELECT block FROM cursor`)[0]?.block ?? -1n) < head) await sleep(5);
 }
@@ -83,7 +84,7 @@ export async function openAudited(seed: number, steps: number): Promise<Audited>
   );
   await allFinal(apiAt(api.running.url), collects);
   await play(steps);
-  return { api, dag, play, register };
+  return { api, dag, ledger, play, register };
 }
 
 /** An audit without a word of progress. */

@@ -74,7 +74,14 @@ export interface Ledger {
 
 const GAS = 16_000_000n;
 
-async function sent(chain: Chain, chainId: number, from: Person, to: Hex, data: Hex): Promise<Receipt & { hash: Hex }> {
+/** Sends one transaction; it is in a block when this returns. @throws where it reverts */
+export async function sent(
+  chain: Chain,
+  chainId: number,
+  from: Person,
+  to: Hex,
+  data: Hex,
+): Promise<Receipt & { hash: Hex }> {
   const nonce = await nextNonce(chain, from.account);
   const { raw, hash } = from.signer.sign({ to, data, nonce, gasLimit: GAS, chainId });
   const receipt = await new Promise<Receipt>((resolve, reject) => {
