@@ -74,8 +74,8 @@ export interface Api {
   /** @param block a block's number; without it, of now */
   digest(block?: number): Promise<Digests>;
   sendActs(bundle: Bundle): Promise<ItemResult[]>;
-  /** What any other address answers; `undefined` where there is nothing. */
-  read<T>(path: string): Promise<T | undefined>;
+  /** What any other address answers; `undefined` where there is nothing. @param token of who asks, where that counts */
+  read<T>(path: string, token?: string): Promise<T | undefined>;
   /** A transaction to sign, or why the contract would refuse it. @param token of who asks, where that is not for everybody */
   prepare(path: string, body: object, token?: string): Promise<Prepared | { refused: string }>;
   /** A token for a key, good for a quarter of an hour. */
@@ -147,8 +147,8 @@ export function createApi(link: Link): Api {
     return found;
   }
 
-  async function find<T>(path: string): Promise<T | undefined> {
-    const answer = await call(path);
+  async function find<T>(path: string, token?: string): Promise<T | undefined> {
+    const answer = await call(path, undefined, token === undefined ? {} : { token });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw refused(path, answer);
     return answer.body as T;

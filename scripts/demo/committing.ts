@@ -33,7 +33,7 @@ export async function ensure<T>(
 
 /** A transaction as `POST /v1/…` prepares it. */
 export interface Prepared {
-  transaction: { chainId: number; to: Hex; data: Hex; nonce: number; gasLimit: string };
+  transaction: { chainId: number; to: Hex; data: string; nonce: number; gasLimit: string };
   summary: { zh: string; en: string };
 }
 
@@ -44,9 +44,9 @@ export async function commit(api: Api, signer: Signer, path: string, body: objec
 }
 
 /** Signs a prepared transaction and waits for its end. @returns what became of it */
-export async function send(api: Api, signer: Signer, { transaction }: Prepared): Promise<string> {
-  const { gasLimit, ...rest } = transaction;
-  const { raw, hash } = signer.sign({ ...rest, gasLimit: BigInt(gasLimit) });
+export async function send(api: Api, signer: Signer, { transaction }: Pick<Prepared, "transaction">): Promise<string> {
+  const { gasLimit, data, ...rest } = transaction;
+  const { raw, hash } = signer.sign({ ...rest, data: data as Hex, gasLimit: BigInt(gasLimit) });
   if ((await api.sendTransaction(raw)) === "nonce-taken") return `nonce ${rest.nonce} belongs to another transaction`;
   const { state, reason } = await settled(api, hash);
   return reason ? `${state} (${reason.en})` : state;

@@ -4,6 +4,7 @@ import type { ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
 import { totalsOf, type Act, type Book, type BookLot } from "./book.ts";
 import { eachOf, type Api, type Conservation, type Lot } from "./client.ts";
+import type { Credits } from "./playCredits.ts";
 import { count } from "./screen.ts";
 
 /** What is counted from the answers of the API, all of it whatever the order in which things came. */
@@ -15,6 +16,11 @@ export interface Outcome {
   collectedGrams: number;
   concludedGrams: number;
   liveGrams: number;
+  issuedKg: number;
+  retiredKg: number;
+  fundedFen: number;
+  paidFen: number;
+  heldFen: number;
   conservation: boolean;
   seconds: number;
   /** in words, what is not as it should be */
@@ -31,14 +37,56 @@ export interface ReadBack {
   conservation: Conservation;
   /** where a lot that should be there does not stand as it should, in words */
   lotFaults: readonly string[];
+  credits: Credits;
   seconds: number;
 }
 
-/** Every named check of T1 was made, and both of its sides agree. */
+/** What must have been looked at, each with the invariant that it is of (DESIGN.md §5). */
+const namedChecks = [
+  ...["T1.collected", "T1.concluded", "T1.live", "T1.acts", "T1.lots", "T2.mass", "T2.words"],
+  ...["C1.issued", "C1.retired", "C1.ended", "C1.live", "C1.words", "C1.batches"],
+  ...["C2.issued", "C2.attested", "C2.periods", "C3.ranges", "C3.words"],
+  ...["M1.count", "M1.paid", "M1.closed", "M1.pools", "M1.words", "M2.chunks", "M2.roots"],
+  ...["M3.deposited", "M3.withdrawn", "M3.supply", "M3.balances", "M3.negative", "M3.words", "M4.once"],
+];
+
+/** Every named check was made, and both of its sides agree. */
 export function conserves({ ok, checks }: Conservation): boolean {
   const made = new Set(checks.map(({ id }) => id));
-  const named = ["T1.collected", "T1.concluded", "T1.live"].every((id) => made.has(id));
-  return named && ok && checks.every((check) => check.ok);
+  return namedChecks.every((id) => made.has(id)) && ok && checks.every((check) => check.ok);
+}
+
+type Money = Pick<Outcome, "issuedKg" | "retiredKg" | "fundedFen" | "paidFen" | "heldFen">;
+
+const sumOf = (amounts: readonly string[]): number => Number(amounts.reduce((sum, each) => sum + BigInt(each), 0n));
+
+function moneyOf({ played, paid }: Credits): Money {
+  const heldFen = sumOf(paid.map(({ pool }) => pool.heldFen));
+  return {
+    issuedKg: sumOf(played.map(({ report }) => report.issuedKg)),
+    retiredKg: sumOf(played.map(({ retirement }) => retirement.kg)),
+    fundedFen: sumOf(paid.map(({ pool }) => pool.amountFen)),
+    paidFen: sumOf(paid.map(({ pool }) => pool.paidFen)) - heldFen,
+    heldFen,
+  };
+}
+
+/** What of sinks and pools does not stand as it should, in words. */
+function creditFaults({ played, paid }: Credits): string[] {
+  const sinks = played.flatMap(({ sink, report, retirement }) => {
+    const wanted = sink.vintages.reduce((sum, { kg }) => sum + kg, 0);
+    const [issued, retired] = [Number(report.issuedKg), Number(retirement.kg)];
+    const differs = (what: string, found: number, expected: number): string[] =>
+      found === expected ? [] : [`${sink.name.en}: ${count(found)} kg are ${what}, not ${count(expected)} kg`];
+    return [...differs("issued", issued, wanted), ...differs("retired", retired, sink.retired.kg)];
+  });
+  const pools = paid.flatMap(({ fund, pool }) => {
+    const whole = pool.state === "closed" && pool.paidFen === String(fund.amountFen);
+    return whole
+      ? []
+      : [`${fund.name.en}: pool ${pool.id} is ${pool.state}, ${pool.paidFen} of ${fund.amountFen} fen paid`];
+  });
+  return [...sinks, ...pools];
 }
 
 /** Lots that an act brings about. */
@@ -69,7 +117,8 @@ function lotFault({ id, grams, seq, class: code }: BookLot, found: Lot | undefin
   return wanted === had ? undefined : `lot ${id} is ${had}, not ${wanted}`;
 }
 
-export function outcomeOf({ book, parties, ended, rejected, conservation, lotFaults, seconds }: ReadBack): Outcome {
+export function outcomeOf(readBack: ReadBack): Outcome {
+  const { book, parties, ended, rejected, conservation, lotFaults, credits, seconds } = readBack;
   const ofId = new Map(conservation.checks.map(({ id, left }) => [id, left]));
   const gramsOf = (id: string): number => Number(ofId.get(id) ?? Number.NaN);
   const final = book.acts.filter(({ id }) => ended.get(id) === "final");
@@ -89,6 +138,7 @@ export function outcomeOf({ book, parties, ended, rejected, conservation, lotFau
     acts: final.length,
     skipped: [...ended.values()].filter((state) => state === "skipped").length,
     ...grams,
+    ...moneyOf(credits),
     conservation: conserved,
     seconds,
     faults: [
@@ -98,6 +148,7 @@ export function outcomeOf({ book, parties, ended, rejected, conservation, lotFau
       ...amiss("concluded", grams.concludedGrams, wanted.concluded),
       ...amiss("live", grams.liveGrams, wanted.live),
       ...lotFaults,
+      ...creditFaults(credits),
       ...(conserved ? [] : ["the books do not balance"]),
     ],
   };

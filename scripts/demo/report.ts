@@ -1,11 +1,14 @@
 /** What the player shows at the end: the way of the delivered granulate, the year's mass balance, whether the books balance, and what to do next. */
 import { lists, lossKinds, nameOf } from "../../server/access/vocabulary.ts";
 import { totalsOf, type Book } from "./book.ts";
-import type { Api, Conservation, Digests, Provenance } from "./client.ts";
+import type { Conservation, Digests, Provenance } from "./client.ts";
 import type { Cast } from "./keys.ts";
+import type { Credits } from "./playCredits.ts";
+import { readCreditFindings, showCredits, type CreditFindings } from "./reportCredits.ts";
 import { names } from "./scenario/people.ts";
 import type { Year } from "./scenario/year.ts";
 import { chinaTime, count, kilograms, percent, table, tree, type Branch, type Screen } from "./screen.ts";
+import type { Stage } from "./stage.ts";
 
 /** Everything shown that is read from the API once all is settled. */
 export interface Findings {
@@ -13,11 +16,14 @@ export interface Findings {
   digest: Digests;
   /** of the delivered granulate */
   provenance: Provenance;
+  credits: CreditFindings;
 }
 
-export async function readFindings(api: Api, { delivered }: Year): Promise<Findings> {
+export async function readFindings(stage: Stage, { delivered }: Year, credits: Credits): Promise<Findings> {
+  const { api } = stage;
   const [conservation, digest] = [await api.conservation(), await api.digest()];
-  return { conservation, digest, provenance: await api.provenance(delivered.id) };
+  const provenance = await api.provenance(delivered.id);
+  return { conservation, digest, provenance, credits: await readCreditFindings(stage, credits) };
 }
 
 type Flow = Provenance["flows"][number];
@@ -95,6 +101,7 @@ export function showFindings(screen: Screen, url: string, cast: Cast, year: Year
   const { conservation, digest } = findings;
   showProvenance(screen, url, cast, year, findings);
   showBalance(screen, year.book);
+  showCredits(screen, findings.credits);
   screen.heading("守恒", `Conservation at block ${conservation.asOfBlock}`);
   const figure = (text: string): string => (/^\d+$/.test(text) ? count(BigInt(text)) : text.slice(0, 24));
   screen.print(

@@ -10,6 +10,8 @@ export interface Year {
   weighings: Weighing[];
   /** granulate of the last quarter, delivered to the brand and claimed in part */
   delivered: BookLot;
+  /** all granulate that the brand claimed, whole or in part */
+  claimed: BookLot[];
   /** the batch with the bad yield */
   quarantined: BookLot;
 }
@@ -36,6 +38,7 @@ export function writeYear(book: Book, share: number): Year {
     book,
     weighings: weighed,
     delivered: made.findLast(({ line }) => line === "pet")!.granulate,
+    claimed: made.map(({ granulate }) => granulate),
     quarantined: made.find(({ quarantined }) => quarantined)!.quarantined!,
   };
 }

@@ -16,14 +16,19 @@ const SEED = process.env["TIDEMARK_FUZZ_SEED"] ?? "1";
 
 /** A twentieth of the year, as `scripts/demo/scenario` has it. */
 const whole = {
-  scenario: "storage-point",
-  parties: 44,
+  scenario: "storage-point, sinks",
+  parties: 62,
   lots: 349,
   acts: 1_138,
   skipped: 0,
   collectedGrams: 1_192_500,
   concludedGrams: 1_091_275,
   liveGrams: 101_225,
+  issuedKg: 195_223_000,
+  retiredKg: 5_223_000,
+  fundedFen: 10_146_771,
+  paidFen: 10_146_771,
+  heldFen: 0,
   conservation: true,
 };
 
