@@ -1,6 +1,6 @@
 /** The server's side of an audit: what anybody may ask of it, without a login. */
 import type { Hex } from "../../server/chain/port.ts";
-import { ask, CouldNot, wordsOf } from "./ask.ts";
+import { ask, askBytes, CouldNot, wordsOf } from "./ask.ts";
 import type { Told } from "./events.ts";
 
 export interface Ledger {
@@ -47,12 +47,14 @@ export interface Api {
   conservation(): Promise<Conservation>;
   /** `undefined` where it says that there is none. */
   lot(id: Hex): Promise<LotAnswer | undefined>;
+  /** A document's bytes by its sha256; `undefined` where it says that there is none. */
+  document(digest: Hex): Promise<Buffer | undefined>;
 }
 
 /** @param url of the server, without a path */
 export function createApi(url: string): Api {
-  async function find(path: string): Promise<unknown> {
-    const answer = await ask(url + path);
+  async function find(path: string, how: (url: string) => ReturnType<typeof ask> = ask): Promise<unknown> {
+    const answer = await how(url + path);
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw new CouldNot(`${url}${path} was refused: ${wordsOf(answer)}.`);
     return answer.body;
@@ -73,5 +75,6 @@ export function createApi(url: string): Api {
     block: async () => (await records({ limit: 1 })).block,
     conservation: () => get("/v1/audit/conservation"),
     lot: async (id) => (await find(`/v1/lots/${id}`)) as LotAnswer | undefined,
+    document: async (digest) => (await find(`/v1/documents/${digest}`, askBytes)) as Buffer | undefined,
   };
 }

@@ -19,12 +19,22 @@ export interface Answer {
 }
 
 /** @throws CouldNot where there is no answer, or only that the other side cannot answer now */
-export async function ask(url: string, post?: unknown): Promise<Answer> {
+export const ask = (url: string, post?: unknown): Promise<Answer> => persist(url, post, (response) => response.json());
+
+/** The same, of a body that is any bytes; a problem is JSON. */
+export const askBytes = (url: string): Promise<Answer> =>
+  persist(url, undefined, async (response) =>
+    response.ok ? Buffer.from(await response.arrayBuffer()) : response.json(),
+  );
+
+type Read = (response: Response) => Promise<unknown>;
+
+async function persist(url: string, post: unknown, read: Read): Promise<Answer> {
   let why = "";
   for (const pause of pauses) {
     await sleep(pause);
     try {
-      const answer = await once(url, post);
+      const answer = await once(url, post, read);
       if (answer.status < 500 && answer.status !== 429) return answer;
       why = wordsOf(answer);
     } catch (error) {
@@ -37,13 +47,13 @@ export async function ask(url: string, post?: unknown): Promise<Answer> {
   );
 }
 
-async function once(url: string, post: unknown): Promise<Answer> {
+async function once(url: string, post: unknown, read: Read): Promise<Answer> {
   const response = await fetch(url, {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     headers: { "content-type": "application/json" },
     ...(post === undefined ? {} : { method: "POST", body: JSON.stringify(post) }),
   });
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, body: await read(response) };
 }
 
 /** What an answer says of itself where it is a problem document. */

@@ -3,6 +3,7 @@
  * says. It imports nothing of the server but its chain room, so that a fault of the server's is not its own.
  */
 import { createApi } from "./api.ts";
+import { checkAllocations } from "./allocations.ts";
 import { checkAnswers, checkConservation } from "./answers.ts";
 import { CouldNot } from "./ask.ts";
 import { emptyBooks } from "./books.ts";
@@ -48,8 +49,9 @@ export async function audit({ api: url, rpc, progress }: AuditOptions): Promise<
   const storage = await checkStorage(node, ledger.contracts.LotLedger, books, (...of) => progress("storage", ...of));
   const credits = await checkCredits(node, ledger.contracts, books, (...of) => progress("credits", ...of));
   const money = await checkMoney(node, ledger.contracts, books, (...of) => progress("money", ...of));
+  const allocations = await checkAllocations(api, ledger, books);
   const rows = await checkRows(api, reader, books, digests);
   const conservation = await checkConservation(api, reader, books);
   const answers = await checkAnswers(api, reader, books, digests.hash, (...of) => progress("answers", ...of));
-  return report([checkActs(books), storage, credits, money, effects, rows, conservation, answers]);
+  return report([checkActs(books), storage, credits, money, allocations, effects, rows, conservation, answers]);
 }

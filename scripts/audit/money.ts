@@ -64,7 +64,7 @@ function payOut(books: Books, event: Event, { to, value }: Args): void {
   insist(books, event, "transaction without a chunk", event.tx, paying?.tx ?? null);
   if (paying?.tx !== event.tx) return;
   const key = payoutKey(paying.pool, to, paying.chunk);
-  insist(books, event, `paid before for ${key}`, (books.rows.get(key)?.fields["amountFen"] ?? 0n), 0n);
+  insist(books, event, `paid before for ${key}`, books.rows.get(key)?.fields["amountFen"] ?? 0n, 0n);
   account(books, event, paying.pool, paying.chunk, value);
   put(books, key, event, { amountFen: value });
 }

@@ -1,5 +1,5 @@
 /** Contract storage against an audit's own books: one view after the other, field by field, at the books' block. */
-import type { Interface, Result } from "ethers";
+import type { Interface } from "ethers";
 import { interfaces } from "../../server/chain/contracts.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { lastChange, type Books, type Field, type Row } from "./books.ts";
@@ -43,7 +43,7 @@ function opened(word: bigint, widths: readonly number[]): bigint[] {
 }
 
 function answers(abi: Interface, view: string, data: Hex): string[] {
-  const values = flat((abi.decodeFunctionResult(view, data)).toArray(true));
+  const values = flat(abi.decodeFunctionResult(view, data).toArray(true));
   const words = packed[view]?.flatMap((widths, i) => opened(values[i] as bigint, widths)) ?? values;
   return words.map((value) => String(value).toLowerCase());
 }

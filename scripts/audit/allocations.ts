@@ -1,0 +1,243 @@
+/**
+ * Published divisions, worked out anew: the rules and the inputs are documents whose sha256 stands on chain, and what the
+ * inputs say is held against the chain's events too. Then the root must be the chain's, and every payout its leaf.
+ */
+import { createHash } from "node:crypto";
+import type { Hex } from "../../server/chain/port.ts";
+import type { Api, Ledger } from "./api.ts";
+import { CouldNot } from "./ask.ts";
+import { padded, rowsOf, type Books, type Row } from "./books.ts";
+import { sharesOf } from "./creditStorage.ts";
+import { batchKey } from "./credits.ts";
+import { divide, rootOf, type Group, type Leaf } from "./divide.ts";
+import { lineageOf, type Lineage, type Parts } from "./entitled.ts";
+import { serverSays, type Check, type Difference } from "./report.ts";
+
+/** The ruleset as its document has it. */
+type Rules = { kind: "project" } | { kind: "lineage"; roles: Record<string, number> };
+
+/** The inputs as their document has them; what else is in it counts for nothing. */
+interface Inputs {
+  kind: string;
+  chainId: number;
+  contract: Hex;
+  pool: string;
+  amountFen: string;
+  ruleset: Hex;
+  asOf?: { block: number; hash: Hex };
+  subjects?: { lot: Hex; grams: string }[];
+  entitled?: Record<string, { account: Hex; attograms: string; lots: Hex[] }[]>;
+  project?: string;
+  shares?: { account: Hex; bps: number }[];
+}
+
+/** A pool with the division that holds. */
+interface Published {
+  id: bigint;
+  key: string;
+  pool: Row;
+  rootKey: string;
+  root: Row;
+}
+
+/** Why a division cannot be worked out, as a difference. */
+class Unknowable extends Error {
+  readonly difference: Difference;
+  constructor(difference: Difference) {
+    super(difference.key);
+    this.difference = difference;
+  }
+}
+
+const LOTS = 1n;
+const BATCH = 2n;
+
+function publishedOf(books: Books): Published[] {
+  return rowsOf(books, "pool").flatMap(([key, pool]) => {
+    const [id, version] = [pool.kept!["id"] as bigint, pool.fields["version"] as bigint];
+    const rootKey = `root/${padded(id)}/${padded(version, 5)}`;
+    const root = books.rows.get(rootKey);
+    return root ? [{ id, key, pool, rootKey, root }] : [];
+  });
+}
+
+async function fetched<T>(api: Api, digest: Hex, place: Difference["place"]): Promise<T> {
+  const key = `document/${digest}`;
+  const bytes = await api.document(digest);
+  if (!bytes) throw new Unknowable(serverSays(key, null, null, "that it is on record", place));
+  const own = `0x${createHash("sha256").update(bytes).digest("hex")}`;
+  if (own !== digest) throw new Unknowable(serverSays(key, "sha256", own, digest, place));
+  try {
+    return JSON.parse(bytes.toString("utf8")) as T;
+  } catch {
+    throw new Unknowable(serverSays(key, null, "other than JSON", "JSON", place));
+  }
+}
+
+/** What follows from the chain: groups to divide by, and what the inputs' document should say of them, line by line. */
+interface Derived {
+  groups: Group[];
+  lines: Map<string, string>;
+}
+
+function fromShares(books: Books, { pool }: Published): Derived {
+  const subject = BigInt(String(pool.fields["subject"]));
+  const batch = books.rows.get(batchKey(subject));
+  const project = pool.fields["kind"] === BATCH ? batch?.fields["project"] : subject;
+  const shares = sharesOf(
+    String(books.rows.get(`project/${padded((project ?? 0n) as bigint)}`)?.fields["shares"] ?? "[]"),
+  );
+  const lines = shares.map(([account, bps]): [string, string] => [`share ${account}`, String(bps)]);
+  return {
+    groups: [{ bps: 10_000n, weights: new Map(shares) }],
+    lines: new Map([["project", String(project)], ...lines]),
+  };
+}
+
+const partLine = (attograms: bigint | string, lots: Iterable<Hex>): string =>
+  `${attograms} of ${[...lots].sort().join(",")}`;
+
+function groupsOf(roles: Record<string, number>, parts: Parts): Group[] {
+  return Object.entries(roles).map(([role, bps]) => {
+    const weights = [...(parts.get(role) ?? [])].map(([account, { weight }]): [Hex, bigint] => [account, weight]);
+    return { bps: BigInt(bps), weights: new Map(weights) };
+  });
+}
+
+function fromLineage(
+  books: Books,
+  lineage: Lineage,
+  { id }: Published,
+  roles: Record<string, number>,
+  block: number,
+): Derived {
+  const prefix = `subject/${padded(id)}`;
+  const subjects = rowsOf(books, prefix).map(([key]) => key.slice(prefix.length + 1) as Hex);
+  const parts = lineage.partsIn(subjects, block);
+  const lines = new Map(subjects.map((lot) => [`subject ${lot}`, String(lineage.madeGrams(lot) ?? "no lot")]));
+  for (const [role, accounts] of parts) {
+    for (const [account, { weight, lots }] of accounts) lines.set(`${role} ${account}`, partLine(weight, lots));
+  }
+  return { groups: groupsOf(roles, parts), lines };
+}
+
+/** The same lines as the document has them. */
+function linesOf({ project, shares = [], subjects = [], entitled = {} }: Inputs): Map<string, string> {
+  const lines = new Map<string, string>(project === undefined ? [] : [["project", project]]);
+  for (const { account, bps } of shares) lines.set(`share ${account}`, String(bps));
+  for (const { lot, grams } of subjects) lines.set(`subject ${lot}`, grams);
+  for (const [role, accounts] of Object.entries(entitled)) {
+    for (const { account, attograms, lots } of accounts) lines.set(`${role} ${account}`, partLine(attograms, lots));
+  }
+  return lines;
+}
+
+/** Where the document says other than the chain. */
+function inputDifferences(
+  { id, pool, root }: Published,
+  { chainId, contracts }: Ledger,
+  books: Books,
+  inputs: Inputs,
+  { lines }: Derived,
+): Difference[] {
+  const head = (
+    of: Pick<Inputs, "chainId" | "contract" | "pool" | "amountFen" | "ruleset"> & { hash: Hex | undefined },
+  ): [string, string][] => Object.entries(of).map(([name, value]) => [name, String(value)]);
+  const { amountFen, ruleset } = pool.fields as { amountFen: bigint; ruleset: Hex };
+  const { asOf, ...rest } = inputs;
+  const wanted = { pool: String(id), amountFen: String(amountFen), ruleset, hash: books.hashes[asOf?.block ?? -1] };
+  const expected = new Map([...head({ chainId, contract: contracts.PremiumPools, ...wanted }), ...lines]);
+  const { contract, pool: number, amountFen: fen } = rest;
+  const told = { contract, pool: number, amountFen: fen, ruleset: rest.ruleset, hash: asOf?.hash };
+  const said = new Map([...head({ chainId: rest.chainId, ...told }), ...linesOf(inputs)]);
+  const key = `document/${String(root.fields["inputs"])}`;
+  return [...new Set([...expected.keys(), ...said.keys()])]
+    .filter((field) => said.get(field) !== expected.get(field))
+    .map((field) => serverSays(key, field, said.get(field) ?? null, expected.get(field) ?? null, root.places["root"]!));
+}
+
+/** What reached somebody of a pool, or is held aside, against the leaves. */
+function payoutDifferences(books: Books, { id }: Published, leaves: readonly Leaf[]): Difference[] {
+  const fen = new Map<string, bigint>(leaves);
+  const prefix = `payout/${padded(id)}/`;
+  const paid = [...books.rows].filter(([key]) => key.startsWith(prefix));
+  const aside = [...books.asides].filter(([key]) => key.startsWith(prefix));
+  const amounts: [string, bigint, Difference["place"]][] = [
+    ...paid.map(
+      ([key, row]) =>
+        [key, row.fields["amountFen"] as bigint, row.places["amountFen"]!] as [string, bigint, Difference["place"]],
+    ),
+    ...aside.map(([key, amount]) => [key, amount, null] as [string, bigint, null]),
+  ];
+  return amounts.flatMap(([key, amount, place]): Difference[] => {
+    const leaf = fen.get(key.split("/")[2]!);
+    if (leaf === amount) return [];
+    return [
+      {
+        key,
+        field: "amountFen",
+        who: "log",
+        said: String(amount),
+        expected: leaf === undefined ? null : String(leaf),
+        place,
+      },
+    ];
+  });
+}
+
+/** One division: the documents, what follows from the chain, leaves and root, and what was paid. */
+async function checkOne(
+  api: Api,
+  ledger: Ledger,
+  books: Books,
+  lineage: () => Lineage,
+  one: Published,
+): Promise<Difference[]> {
+  const { id, pool, root, rootKey } = one;
+  const place = root.places["root"]!;
+  const rules = await fetched<Rules>(api, pool.fields["ruleset"] as Hex, place);
+  const inputs = await fetched<Inputs>(api, root.fields["inputs"] as Hex, place);
+  const fits = rules.kind === inputs.kind && (rules.kind === "lineage") === (pool.fields["kind"] === LOTS);
+  if (!fits || inputs.asOf === undefined) {
+    return [serverSays(`document/${String(root.fields["inputs"])}`, "kind", inputs.kind, rules.kind, place)];
+  }
+  const derived =
+    rules.kind === "lineage"
+      ? fromLineage(books, lineage(), one, rules.roles, inputs.asOf.block)
+      : fromShares(books, one);
+  const leaves = divide(pool.fields["amountFen"] as bigint, derived.groups);
+  const differences = inputDifferences(one, ledger, books, inputs, derived);
+  const own = {
+    root: leaves.length === 0 ? "nobody to be paid" : rootOf(id, pool.fields["version"] as bigint, leaves),
+    leafCount: String(leaves.length),
+  };
+  for (const [field, expected] of Object.entries(own)) {
+    const said = String(root.fields[field]);
+    if (said !== expected) differences.push({ key: rootKey, field, who: "log", said, expected, place });
+  }
+  return [...differences, ...payoutDifferences(books, one, leaves)];
+}
+
+/** Whoever uploads may write what they like. */
+function malformed({ root }: Published, { message }: Error): Difference {
+  const key = `document/${String(root.fields["inputs"])}`;
+  return serverSays(key, null, `what cannot be read (${message})`, "inputs, and a ruleset", root.places["root"]!);
+}
+
+/** Every division that holds, from the chain's events and the documents that it names. */
+export async function checkAllocations(api: Api, ledger: Ledger, books: Books): Promise<Check> {
+  const published = publishedOf(books);
+  let known: Lineage | undefined;
+  const lineage = (): Lineage => (known ??= lineageOf(books));
+  const differences: Difference[] = [];
+  for (const one of published) {
+    try {
+      differences.push(...(await checkOne(api, ledger, books, lineage, one)));
+    } catch (error) {
+      if (error instanceof CouldNot) throw error;
+      differences.push(error instanceof Unknowable ? error.difference : malformed(one, error as Error));
+    }
+  }
+  const en = "published divisions, worked out anew, and their payouts";
+  return { id: "allocations", zh: "分配重算", en, compared: published.length, differences };
+}
