@@ -1,17 +1,19 @@
 /** A whole server with a random history of all acts, rulings, licences and keys: what audits are tried on. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { id, zeroPadValue, type Interface } from "ethers";
+import { id, toBeHex, zeroPadValue, type Interface } from "ethers";
 import { expect } from "chai";
 import { audit } from "../../scripts/audit/audit.ts";
 import type { Difference, Report } from "../../scripts/audit/report.ts";
 import { registrySigner } from "../../scripts/demo/keys.ts";
 import { interfaces } from "../../server/chain/contracts.ts";
+import type { ContractName } from "../../server/access/roles.ts";
 import { readDeployment } from "../../server/chain/deploy.ts";
 import { openKeyFile } from "../../server/chain/keyFile.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { createSigner, type Signer } from "../../server/chain/transactions.ts";
 import { settings } from "../../server/config.ts";
+import type { Sql } from "../../server/db/port.ts";
 import { openApi, type TestApi } from "./api.ts";
 import { startDag, type Dag } from "./dag.ts";
 import { allFinal, apiAt } from "./homes.ts";
@@ -103,4 +105,49 @@ export async function one<T>(rows: Promise<T[]>): Promise<T> {
   const [row] = await rows;
   expect(row, "the history has no such row").to.not.equal(undefined);
   return row!;
+}
+
+/** SQL with names in it; the tag takes values only. */
+const exec = (sql: Sql, text: string): Promise<unknown> => sql(Object.assign([text], { raw: [text] }));
+
+/** Keeps some tables as they are now. @returns what puts their rows back */
+export async function keepTables(sql: Sql, tables: readonly string[]): Promise<() => Promise<void>> {
+  for (const table of tables) await exec(sql, `CREATE TABLE kept_${table} AS TABLE ${table}`);
+  return async () => {
+    for (const table of tables) {
+      const columns = await sql<{ name: string }>`
+        SELECT column_name AS name FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name = ${table} ORDER BY ordinal_position`;
+      const list = columns.map(({ name }) => name).join(", ");
+      await exec(sql, `DELETE FROM ${table}`);
+      await exec(sql, `INSERT INTO ${table} (${list}) SELECT ${list} FROM kept_${table}`);
+    }
+  };
+}
+
+/** Where something stands, as an audit tells it. */
+export interface Placed {
+  block: number;
+  index: number;
+  tx: Hex;
+}
+
+/** The last event of that name, by the chain's own logs; of those that have all these words as topics. */
+export async function lastLog(
+  { api, ledger }: Pick<Audited, "api" | "ledger">,
+  contract: ContractName,
+  event: string,
+  ...words: readonly (Hex | bigint)[]
+): Promise<Placed> {
+  const abi: Interface = interfaces[contract];
+  const { address } = ledger.deployment.contracts[contract];
+  const filter = { fromBlock: "0x0", toBlock: "latest", address, topics: [abi.getEvent(event)!.topicHash] };
+  const logs = await api.running.chain.request<
+    { blockNumber: Hex; logIndex: Hex; transactionHash: Hex; topics: Hex[] }[]
+  >("eth_getLogs", [filter]);
+  const wanted = words.map((word) => toBeHex(word, 32));
+  const last = logs.findLast(({ topics }) => wanted.every((word) => topics.includes(word as Hex)));
+  expect(last, `no ${event} with ${wanted.join(", ")}`).to.not.equal(undefined);
+  const { blockNumber, logIndex, transactionHash: tx } = last!;
+  return { block: Number(blockNumber), index: Number(logIndex), tx };
 }

@@ -1,21 +1,22 @@
 /** Audits of a whole server that is honest, or has a row of its database edited. */
 import { expect } from "chai";
-import type { Interface } from "ethers";
 import { differencesOf, lineOf, type Difference } from "../../../scripts/audit/report.ts";
-import { interfaces } from "../../../server/chain/contracts.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import type { Sql } from "../../../server/db/port.ts";
-import { auditOf, failing, foundBy, one, openAudited, type Audited } from "../../support/audited.ts";
+import {
+  auditOf,
+  failing,
+  foundBy,
+  keepTables,
+  lastLog,
+  one,
+  openAudited,
+  type Audited,
+  type Placed,
+} from "../../support/audited.ts";
 
 const tables = ["account", "account_key", "act", "block", "edge", "licence", "lot", "ruling", "vocabulary"];
 const ZERO = `0x${"0".repeat(40)}`;
-
-/** Where an act stands, as its row says. */
-interface Placed {
-  block: number;
-  index: number;
-  tx: Hex;
-}
 
 /** One difference to be found among the rows; a place is compared where it is told. */
 type Wanted = Omit<Difference, "who" | "place"> & { place?: Placed | null };
@@ -32,28 +33,15 @@ describe("npm run audit", function () {
   let audited: Audited;
   let url: string;
   let sql: Sql;
+  let restore: () => Promise<void>;
 
   before(async () => {
     audited = await openAudited(11, 130);
     ({ url } = audited.api.running);
     ({ sql } = audited.api.running.db);
-    for (const table of tables) await exec(`CREATE TABLE kept_${table} AS TABLE ${table}`);
+    restore = await keepTables(sql, tables);
   });
   after(() => audited.api.close());
-
-  /** SQL with names in it; the tag takes values only. */
-  const exec = (text: string): Promise<unknown> => sql(Object.assign([text], { raw: [text] }));
-
-  async function restore(): Promise<void> {
-    for (const table of tables) {
-      const columns = await sql<{ name: string }>`
-        SELECT column_name AS name FROM information_schema.columns
-        WHERE table_schema = 'public' AND table_name = ${table} ORDER BY ordinal_position`;
-      const list = columns.map(({ name }) => name).join(", ");
-      await exec(`DELETE FROM ${table}`);
-      await exec(`INSERT INTO ${table} (${list}) SELECT ${list} FROM kept_${table}`);
-    }
-  }
 
   /** The place of an act, from the server's own row of it. */
   async function placeOf(digest: Hex): Promise<Placed> {
@@ -70,14 +58,15 @@ describe("npm run audit", function () {
       SELECT (SELECT count(*) FROM lot)::int AS lots, (SELECT number FROM block ORDER BY 1 DESC LIMIT 1)::int AS block,
         (SELECT count(*) FROM lot)::int + (SELECT count(*) FROM act)::int + (SELECT count(*) FROM edge)::int
         + (SELECT count(*) FROM ruling)::int + (SELECT count(*) FROM account)::int + (SELECT count(*) FROM licence)::int
-        + (SELECT count(*) FROM account_key)::int + (SELECT count(*) FROM vocabulary)::int AS rows`;
+        + (SELECT count(*) FROM account_key)::int + (SELECT count(*) FROM vocabulary)::int
+        + (SELECT count(*) FROM scope_purposes)::int AS rows`;
     const compared = Object.fromEntries(report.checks.map(({ id, compared }) => [id, compared]));
     expect(report.block).to.equal(counts!["block"]);
     expect(compared).to.deep.include({
       storage: counts!["lots"]! + 1,
       effects: counts!["block"]! + 1,
       rows: counts!["rows"],
-      conservation: 7,
+      conservation: 32,
       answers: Math.min(200, counts!["lots"]!),
     });
     expect(compared["events"]).to.be.greaterThan(200);
@@ -214,7 +203,7 @@ describe("npm run audit", function () {
       "a licence that was withdrawn, kept",
       async () => {
         const { account } = audited.api.cast.point;
-        const place = await lastLog("Parties", "LicenceRevoked");
+        const place = await lastLog(audited, "Parties", "LicenceRevoked");
         await sql`INSERT INTO licence VALUES (${account}, 2, 0, 2000000000, 1, ${`0x${"d0".repeat(32)}`})`;
         return { rows: [{ key: `licence/${account}/02`, field: null, said: "from=0", expected: null, place }] };
       },
@@ -231,7 +220,7 @@ describe("npm run audit", function () {
       "a key's end",
       async () => {
         const key = await one(sql<{ id: Hex }>`SELECT id FROM account_key WHERE valid_from = 5`);
-        const place = await lastLog("Parties", "KeyBound");
+        const place = await lastLog(audited, "Parties", "KeyBound");
         await sql`UPDATE account_key SET valid_until = 6 WHERE id = ${key.id}`;
         return { rows: [{ key: `key/${key.id}`, field: "until", said: "6", expected: "2000000000", place }] };
       },
@@ -244,20 +233,6 @@ describe("npm run audit", function () {
       },
     ],
   ];
-
-  /** The last event of that name, by the chain's own logs. */
-  async function lastLog(contract: "Parties", event: string): Promise<Placed> {
-    const { chain } = audited.api.running;
-    const { body } = await audited.api.ask("/v1/ledger");
-    const abi: Interface = interfaces[contract];
-    const address = (body["contracts"] as Record<string, Hex>)[contract];
-    const topics = [abi.getEvent(event)!.topicHash];
-    const logs = await chain.request<{ blockNumber: Hex; logIndex: Hex; transactionHash: Hex }[]>("eth_getLogs", [
-      { fromBlock: "0x0", toBlock: "latest", address, topics },
-    ]);
-    const last = logs.at(-1)!;
-    return { block: Number(last.blockNumber), index: Number(last.logIndex), tx: last.transactionHash };
-  }
 
   for (const [what, plant] of edits) {
     it(`given ${what} edited in the server's rows, when audited, then that row is named with its place, and no other`, async () => {
