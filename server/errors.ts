@@ -90,7 +90,7 @@ export const problems = {
     status: 422,
     title: "A code in the act is not in the vocabulary, or is retired",
     titleZh: "操作使用了未登记或已停用的代码",
-    remedy: "Sign with a code that is in use; `list` and `code` say which one is not.",
+    remedy: "Sign with a code that is in use; `list` and `unknown` say which one is not.",
   },
   "lot-exists": {
     status: 409,

@@ -102,7 +102,9 @@ async function codeFaults({ sql }: Db, items: readonly Item[]): Promise<(Fault |
   const unknown = await unknownCodes(sql, codes.flat());
   return codes.map((each) => {
     const found = each.find(({ list, code }) => unknown.has(`${list}/${code}`));
-    return found && { code: "vocabulary-unknown", detail: `${found.list} ${found.code}`, values: { ...found } };
+    if (!found) return undefined;
+    const { list, code } = found;
+    return { code: "vocabulary-unknown", detail: `${list} ${code}`, values: { list, unknown: code } };
   });
 }
 

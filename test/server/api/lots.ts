@@ -149,13 +149,13 @@ describe("acts on lots at POST /v1/acts", function () {
 
   it("given codes that the vocabulary does not have, when acts name them, then they are refused and the code is told", async () => {
     const cases: [SignedAct, Record<string, unknown>][] = [
-      [collectOf({ class: 999 }), { list: "lotClass", code: 999 }],
-      [transformOf([id("a lot to come") as Hex], { process: 99 }), { list: "process", code: 99 }],
+      [collectOf({ class: 999 }), { list: "lotClass", unknown: 999 }],
+      [transformOf([id("a lot to come") as Hex], { process: 99 }), { list: "process", unknown: 99 }],
       [
         transformOf([id("a lot to come") as Hex], { outputs: [{ class: 998, grams: 1 }] }),
-        { list: "lotClass", code: 998 },
+        { list: "lotClass", unknown: 998 },
       ],
-      [concludeOf(id("a lot to come") as Hex, { kind: 77 }), { list: "lossKind", code: 77 }],
+      [concludeOf(id("a lot to come") as Hex, { kind: 77 }), { list: "lossKind", unknown: 77 }],
     ];
     const results = await people.handIn(...cases.map(([act]) => act));
     for (const [i, [, values]] of cases.entries()) {
