@@ -20,7 +20,7 @@ import { loginRoutes } from "./api/login.ts";
 import { pages } from "./api/pages.ts";
 import { rpcDoor } from "./api/rpc.ts";
 import { createSessions } from "./api/session.ts";
-import { statementCarrier } from "./carbon/carrier.ts";
+import { statementCarrier, statementOrder } from "./carbon/carrier.ts";
 import { certificateRoutes } from "./carbon/certificateRoutes.ts";
 import { carbonProjection } from "./carbon/projections.ts";
 import { creditRoutes, projectRoutes } from "./carbon/routes.ts";
@@ -55,6 +55,7 @@ import { profitProjection } from "./profit/projections.ts";
 import type { Reached, Step } from "./relayer/port.ts";
 import { createReceipts } from "./relayer/receipts.ts";
 import { createRelayer } from "./relayer/relayer.ts";
+import type { Order } from "./relayer/requests.ts";
 import { settle } from "./relayer/settle.ts";
 import { traceabilityCarriers } from "./traceability/carriers.ts";
 import { lotChecks } from "./traceability/conservation.ts";
@@ -73,6 +74,15 @@ const RPC_POLL_MS = 500;
 
 /** How long a client may take to send a request: the largest over a slow line. */
 const SLOWEST_REQUEST_MS = 120_000;
+
+/** The order of all acts. Statements need nothing, so that it is the lots' but for what is recorded. */
+const actOrder: Order = {
+  ...lotOrder,
+  async recorded(sql, digests) {
+    const [lots, statements] = [await lotOrder.recorded(sql, digests), await statementOrder.recorded(sql, digests)];
+    return new Set([...lots, ...statements]);
+  },
+};
 
 export interface Running {
   url: string;
@@ -214,7 +224,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     chain,
     finality: config.finality,
     projections,
-    settle: (sql, outcomes) => settle(sql, outcomes, lotOrder),
+    settle: (sql, outcomes) => settle(sql, outcomes, actOrder),
     // raw transactions become final, and reverted batches are taken back, once the index has passed their block
     afterCommit: () => {
       relayer.wake();
@@ -236,12 +246,12 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const origin = (): string => config.origin ?? url;
   const { chainId, authority: manager } = domain;
   const sessions = await createSessions({ db, chain, manager, chainId, key: keys.login, origin });
-  const intake = { db, chain, domain, pool, receipts, reached, wake: relayer.wake };
+  const intake = { db, chain, domain, pool, receipts, reached, caughtUp: () => started, wake: relayer.wake };
   const writes = { db, chain, chainId, library, contracts: credits };
   const divisions = createDivisions({ db, library, chainId, pools: money.pools });
   const profit = { db, chain, chainId, contracts: money, library, divisions };
   const routes = [
-    ...actRoutes({ lots: { ...intake, caughtUp: () => started }, statements: intake }),
+    ...actRoutes({ lots: intake, statements: intake }),
     ...traceabilityRoutes(),
     ...projectRoutes({ db }),
     ...creditRoutes({ db }),

@@ -5,11 +5,13 @@ import { judgeSignatures, type SignatureDeps, type Verdict } from "../access/sig
 import { readView } from "../chain/contracts.ts";
 import { domainSeparator, toBytes, toHex, type Domain } from "../chain/eip712.ts";
 import type { Hex } from "../chain/port.ts";
-import type { Db } from "../db/port.ts";
+import type { Db, Sql } from "../db/port.ts";
 import { problemView, type ProblemCode, type ProblemView } from "../errors.ts";
 import { accept } from "../relayer/accept.ts";
 import type { Reached } from "../relayer/port.ts";
+import { readStates } from "../relayer/queries.ts";
 import type { Receipts } from "../relayer/receipts.ts";
+import type { RequestState } from "../relayer/requests.ts";
 import { address, hash } from "../wire.ts";
 import { encodeStatement, statementOrder, statementKind } from "./carrier.ts";
 import { readProject, readReports, readShares, readStatements } from "./queries.ts";
@@ -51,6 +53,8 @@ export interface StatementDeps extends Omit<SignatureDeps, "sql"> {
   domain: Domain;
   receipts: Receipts;
   reached: Reached;
+  /** whether the rows have caught up with the chain since the start: until then they may lack a report, or who may sign */
+  caughtUp: () => boolean;
   wake: () => void;
 }
 
@@ -77,8 +81,9 @@ export async function acceptStatement(deps: StatementDeps, given: unknown): Prom
   const digest = statementDigest(domainSeparator(deps.domain), signed.act);
   const id = toHex(digest);
   const fault = (await statementFault(deps.db, signed)) ?? (await signatureFault(deps, signed, digest));
-  if (fault && !(await statementOrder.recorded(deps.db.sql, [id])).has(id)) {
-    return { digest: id, status: "rejected", problem: problemView(fault.code, fault.detail) };
+  if (fault && !(await isTaken(deps.db.sql, id))) {
+    const { code, detail } = deps.caughtUp() ? fault : behind(fault);
+    return { digest: id, status: "rejected", problem: problemView(code, detail) };
   }
   const acceptedAt = Date.now();
   const receipt = await deps.receipts.sign(id, acceptedAt);
@@ -88,6 +93,19 @@ export async function acceptStatement(deps: StatementDeps, given: unknown): Prom
   await deps.reached("accepted");
   deps.wake();
   return { digest: id, status: accepted!.status, receipt: accepted!.receipt };
+}
+
+const behind = ({ detail }: Fault): Fault => ({
+  code: "not-ready",
+  detail: `the index is behind the chain, and as it stands: ${detail}`,
+});
+
+const vain = new Set<RequestState>(["skipped", "rejected", "expired"]);
+
+/** Whether it is recorded, or was handed in before and is on its way: a duplicate, whatever is wrong with it by now. */
+async function isTaken(sql: Sql, digest: Hex): Promise<boolean> {
+  if ((await statementOrder.recorded(sql, [digest])).has(digest)) return true;
+  return (await readStates(sql, [digest])).some(({ state }) => !vain.has(state));
 }
 
 /** What the ledger would skip a statement for, whoever signed it. */
@@ -120,10 +138,22 @@ async function signatureFault(
   if (verdict!.is !== "good") return refusedBy(verdict!, act.verifier);
   const standing = (await readAccountStandings(deps.db.sql, [act.verifier])).get(act.verifier)!;
   if ((standing.status & STATUS_BITS) !== ACTIVE) return { code: "account-not-active", detail: act.verifier };
-  const manager = { name: "AccessManager" as const, address: deps.domain.authority };
   const key: Hex = `0x${verdict!.keyId.slice(26)}`;
-  const [isMember] = await readView(deps.chain, manager, "hasRole", [VERIFIER_ROLE, key]);
-  return isMember === true ? undefined : { code: "not-verifier", detail: `${key} of ${act.verifier}` };
+  const isVerifier = await holdsRole(deps, key);
+  if (isVerifier === undefined) return refusedBy({ is: "unanswered" }, act.verifier);
+  return isVerifier ? undefined : { code: "not-verifier", detail: `${key} of ${act.verifier}` };
+}
+
+/** Whether the key is a verifier's; `undefined` where the chain does not answer, or not before it is replayed. */
+async function holdsRole({ chain, domain }: StatementDeps, key: Hex): Promise<boolean | undefined> {
+  if (!chain.status().ready) return undefined;
+  const manager = { name: "AccessManager" as const, address: domain.authority };
+  try {
+    const [isMember] = await readView(chain, manager, "hasRole", [VERIFIER_ROLE, key]);
+    return isMember === true;
+  } catch {
+    return undefined;
+  }
 }
 
 function refusedBy(verdict: Exclude<Verdict, { is: "good" }>, account: Hex): Fault {

@@ -10,7 +10,10 @@ const shownNumber = z.string().meta({ description: "a number from 1 on" });
 const kg = shownAmount("kg CO2e");
 const code = z.int().min(0).max(65_535);
 const bps = z.int().min(1).max(10_000).meta({ description: "in 1/10,000" });
-const day = z.iso.date().meta({ description: "such as 2016-01-31" });
+const day = z.iso
+  .date()
+  .regex(/^(19[7-9]|[2-9]\d)\d/, "must be a day from 1970 on")
+  .meta({ description: "such as 2016-01-31, from 1970 on" });
 const month = z
   .string()
   .regex(/^[1-9]\d{3}-(0[1-9]|1[0-2])$/, "must be a month such as 2025-01")

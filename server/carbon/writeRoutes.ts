@@ -8,6 +8,7 @@ import { Problem, type ProblemCode } from "../errors.ts";
 import { route, type Reply, type Route } from "../route.ts";
 import { prepared } from "../wire.ts";
 import { dayNumber, lockBits, monthNumber } from "./presentation.ts";
+import { readReports } from "./queries.ts";
 import {
   cancellationBody,
   issuanceBody,
@@ -50,8 +51,17 @@ async function needDocument(library: Library, sha256: Hex): Promise<void> {
 }
 
 async function needCodes({ db }: WriteDeps, codes: readonly CodeOf[]): Promise<void> {
-  const [unknown] = await unknownCodes(db.sql, codes);
-  if (unknown !== undefined) throw new Problem("vocabulary-unknown", unknown);
+  const unknown = await unknownCodes(db.sql, codes);
+  const found = codes.find(({ list, code }) => unknown.has(`${list}/${code}`));
+  if (!found) return;
+  const { list, code } = found;
+  throw new Problem("vocabulary-unknown", `${list} ${code}`, { list, unknown: code });
+}
+
+/** Without it the summary would name a project that the transaction does nothing to. */
+async function needReport({ db }: WriteDeps, project: bigint, report: Hex): Promise<void> {
+  const found = (await readReports(db.sql, [report])).get(report);
+  if (found?.project !== project) throw new Problem("report-unknown", `project ${project} has no report ${report}`);
 }
 
 interface Piece {
@@ -135,8 +145,9 @@ export function projectWriteRoutes(deps: WriteDeps): Route[] {
       params: numberParams,
       body: issuanceBody,
       answers,
-      problems,
-      handle({ params: { id }, body: { from, report, batches } }) {
+      problems: [...problems, "report-unknown"],
+      async handle({ params: { id }, body: { from, report, batches } }) {
+        await needReport(deps, id, report);
         const vintages = batches.map(({ vintage, scope, allotments }) => {
           return [vintage, scope, allotments.map(({ recipient, kg }) => [recipient, kg])];
         });

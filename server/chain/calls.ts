@@ -1,10 +1,11 @@
 /** Transactions that others are to sign: tried on the chain as it stands, then described, never sent. */
-import type { ErrorFragment} from "ethers";
+import type { ErrorFragment } from "ethers";
 import { Interface } from "ethers";
 import { Problem } from "../errors.ts";
+import { transactionGasCap } from "./admission.ts";
 import { interfaces, type ContractName } from "./contracts.ts";
 import { nextNonce } from "./transactions.ts";
-import type { Chain, Hex } from "./port.ts";
+import { RpcError, type Chain, type Hex } from "./port.ts";
 
 /** What a wallet signs: an EIP-1559 transaction without value or fee. */
 export interface Unsigned {
@@ -34,14 +35,34 @@ const errors = new Interface([
   ).values(),
 ]);
 
-/** What the chain keeps over an estimate: others' transactions may come between. */
-const withRoom = (gas: bigint): bigint => (gas * 5n) / 4n + 50_000n;
+const GAS_CAP = BigInt(transactionGasCap);
+
+/** An estimate with room, since others' transactions may come between; no more than a transaction may ask for. */
+function withRoom(gas: bigint): bigint {
+  const wanted = (gas * 5n) / 4n + 50_000n;
+  return gas <= GAS_CAP && GAS_CAP < wanted ? GAS_CAP : wanted;
+}
 
 /** The data of a revert, wherever a provider puts it. */
 function revertData(error: unknown): Hex | undefined {
   const data = (error as { data?: unknown }).data;
   const found = typeof data === "object" && data !== null ? (data as { data?: unknown }).data : data;
   return typeof found === "string" && /^0x[0-9a-f]{8}/i.test(found) ? (found as Hex) : undefined;
+}
+
+/**
+ * What nodes say of a try that fails without a reason. Our contracts tell theirs, so that it is gas: where that runs out
+ * in a call within the call, what is left is a bare revert.
+ */
+const gasWords = /out of gas|gas required exceeds|revert/i;
+
+/** What a chain says to a try that fails, as a problem. @throws anything else, as it came */
+function refusal(error: unknown): Problem {
+  const revert = revertData(error);
+  if (revert) return refusalOf(revert);
+  if (!(error instanceof RpcError) || !gasWords.test(error.message)) throw error;
+  const detail = "it needs more gas than one transaction may have: name fewer things at once";
+  return new Problem("would-revert", detail, { reason: "OutOfGas", values: {} });
 }
 
 /** A custom error as a problem: its name, and its values by their names. */
@@ -63,8 +84,7 @@ export async function prepareCall(chain: Chain, chainId: number, from: Hex, call
   const data = abi.encodeFunctionData(call.method, call.args) as Hex;
   const request = { from, to: call.address, data };
   const gas = await chain.request<Hex>("eth_estimateGas", [request]).catch((error: unknown) => {
-    const revert = revertData(error);
-    throw revert ? refusalOf(revert) : error;
+    throw refusal(error);
   });
   const gasLimit = String(withRoom(BigInt(gas)));
   return { chainId, ...request, nonce: await nextNonce(chain, from), gasLimit };

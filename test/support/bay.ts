@@ -48,6 +48,10 @@ export interface Bay extends Record<(typeof named)[number], Person> {
   digest(statement: Pick<Statement, "act">): Hex;
   /** A statement of 1,000 kg, signed by the verifier's own key unless another is given. */
   statement(verifier: Person, terms: Partial<Statement["act"]>, key?: Pick<Person, "sign">): Statement;
+  /** Hands in a report of a project; its id. */
+  report(project: string, terms: object): Promise<Hex>;
+  /** Hands a statement in, which must be accepted; its digest. */
+  states(statement: Statement): Promise<Hex>;
   /** A request once nothing more will become of it. */
   settled(digest: unknown): Promise<RequestView>;
 }
@@ -114,20 +118,33 @@ export async function settleBay(api: TestApi): Promise<Bay> {
   await grant("ISSUER", people.issuer);
   const digest: Bay["digest"] = ({ act }) =>
     TypedDataEncoder.hash(ledger.domain, { Verification: ledger.types.Verification }, act) as Hex;
+  const does: Bay["does"] = async (who, path, terms) => {
+    const answer = await prepare(who, path, terms);
+    expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
+    await send(who.signer, answer.body["transaction"] as never);
+    return answer;
+  };
   return {
-    ...{ ...people, admin, registry, settled, call, prepare, grant, digest },
-
-    async does(who, path, terms) {
-      const answer = await prepare(who, path, terms);
-      expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
-      await send(who.signer, answer.body["transaction"] as never);
-      return answer;
-    },
+    ...{ ...people, admin, registry, settled, call, prepare, does, grant, digest },
 
     async document(text) {
       const answer = await api.ask("/v1/documents", text, { ...login, "content-type": "text/plain" });
       expect(answer.body["sha256"]).to.equal(`0x${createHash("sha256").update(text).digest("hex")}`);
       return answer.body["sha256"] as Hex;
+    },
+
+    async report(project, terms) {
+      const { body: before } = await api.ask(`/v1/projects/${project}`);
+      await does(people.measurer, `/v1/projects/${project}/reports`, terms);
+      const { body: after } = await api.ask(`/v1/projects/${project}`);
+      const known = (before["reports"] as { id: Hex }[]).map((report) => report.id);
+      return (after["reports"] as { id: Hex }[]).find((report) => !known.includes(report.id))!.id;
+    },
+
+    async states(statement) {
+      const { status, body: taken } = await api.ask("/v1/verifications", statement);
+      expect([status, taken["status"]], JSON.stringify(taken)).to.deep.equal([202, "accepted"]);
+      return taken["digest"] as Hex;
     },
 
     statement(verifier, terms, key = verifier) {

@@ -3,13 +3,10 @@ import { id } from "ethers";
 import type { Hex } from "../../../server/chain/port.ts";
 import { openApi, type Answer, type TestApi } from "../../support/api.ts";
 import { contribution, scope, settleBay, type Bay } from "../../support/bay.ts";
+import { block } from "../../support/bayTerms.ts";
 
 const MILLION = 1_000_000;
 const KG = 5 * MILLION;
-
-/** The block that begins at a serial of the first batch. */
-const block = (first: number | bigint, batch: number | bigint = 1): Hex =>
-  `0x${((BigInt(batch) << 128n) | BigInt(first)).toString(16).padStart(64, "0")}`;
 
 const shownScope = { code: 4, term: "contested-science", en: "Contested science", zh: "科学上有争议" };
 
