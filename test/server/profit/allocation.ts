@@ -226,5 +226,9 @@ eachDatabase("allocation on a ledger", (open) => {
     const value = { b: [2, 1, { d: "é\n", c: [] }], a: true };
     expect(canonical(value)).to.equal('{"a":true,"b":[2,1,{"c":[],"d":"é\\n"}]}');
     expect(JSON.parse(canonical(value))).to.deep.equal(value);
+    for (const ordered of [{ a: [{ b: 1, c: 2 }], d: "é" }, [{ b: [1] }, { c: 1, d: 2 }]]) {
+      expect(canonical(ordered)).to.equal(JSON.stringify(ordered));
+    }
+    expect(canonical([{ a: 1, b: { d: 1, c: 2 } }])).to.equal('[{"a":1,"b":{"c":2,"d":1}}]');
   });
 });
