@@ -13,6 +13,11 @@ interface Vm {
 
     function warp(uint256 timestamp) external;
 
+    function prank(address sender) external;
+
+    /// @dev The creation code of a contract that was built, by its name.
+    function getCode(string calldata name) external view returns (bytes memory);
+
     function assume(bool condition) external pure;
 
     function recordLogs() external;
