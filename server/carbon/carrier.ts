@@ -18,7 +18,7 @@ export const statementOrder: Order = {
   early: new Set(),
 };
 
-/** Gas of a statement at most, and what a transaction costs besides; the contract tests measure them. */
+/** Gas of a statement at most, of a wallet's besides, and of a transaction; the carrier's tests measure them. */
 const gas = { base: 100_000n, statement: 150_000n, wallet: 480_000n };
 
 const COMPACT_SIGNATURE = 64;
