@@ -11,9 +11,12 @@ interface Vm {
 
     function signP256(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
 
+    function warp(uint256 timestamp) external;
+
     function prank(address sender) external;
 
-    function warp(uint256 timestamp) external;
+    /// @dev The creation code of a contract that was built, by its name.
+    function getCode(string calldata name) external view returns (bytes memory);
 
     function assume(bool condition) external pure;
 
