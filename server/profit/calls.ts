@@ -2,7 +2,6 @@
 import { prepareCall, type Call, type Unsigned } from "../chain/calls.ts";
 import { toBytes, toHex, uintWord } from "../chain/eip712.ts";
 import type { Chain, Hex } from "../chain/port.ts";
-import { Problem } from "../errors.ts";
 import type { ProfitContracts } from "./projections.ts";
 import type { Chunk, SumTree, Top } from "./sumTree.ts";
 
@@ -16,10 +15,7 @@ export type Prepare = (from: Hex, method: string, args: readonly unknown[]) => P
 
 /** Prepares calls of one contract. @throws Problem `would-revert`, `not-ready` */
 function preparer({ chain, chainId }: CallDeps, contract: Call["contract"], address: Hex): Prepare {
-  return (from, method, args) => {
-    if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
-    return prepareCall(chain, chainId, from, { contract, address, method, args });
-  };
+  return (from, method, args) => prepareCall(chain, chainId, from, { contract, address, method, args });
 }
 
 export const tokenCalls = (deps: CallDeps): Prepare => preparer(deps, "SettlementToken", deps.contracts.token);

@@ -2,6 +2,7 @@
 import { unknownCodes } from "../access/queries.ts";
 import { readBatches, readProject } from "../carbon/queries.ts";
 import type { Unsigned } from "../chain/calls.ts";
+import { readView } from "../chain/contracts.ts";
 import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
 import type { Library } from "../documents/port.ts";
@@ -90,6 +91,16 @@ export async function prepareFunding(deps: MoneyDeps, funding: Funding): Promise
   return { transaction, summary };
 }
 
+/** Every chunk names the version it is of: a tree of one that is taken already could never be paid. */
+async function refuseStale({ chain, contracts }: MoneyDeps, { id, division }: PoolRow): Promise<void> {
+  if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
+  const contract = { name: "PremiumPools", address: contracts.pools } as const;
+  const [stored] = (await readView(chain, contract, "poolOf", [id])) as [{ version: bigint }];
+  const known = division?.version ?? 0;
+  if (Number(stored.version) === known) return;
+  throw new Problem("not-ready", `the index knows version ${known} of pool ${id}, the chain ${stored.version}`);
+}
+
 /**
  * Publishes how a pool is divided as of now; the document it is computed from is on record when this returns.
  * @param by the key of whoever asks
@@ -101,6 +112,7 @@ export async function preparePublication(
   by: Hex,
 ): Promise<Prepared & { inputs: Hex; tree: Division["tree"] }> {
   const pool = await findPool(deps.db.sql, id);
+  await refuseStale(deps, pool);
   const { tree, bytes, inputs: told } = await deps.divisions.preview(pool);
   const inputs = inputsWord(bytes);
   const transaction = await poolCalls(deps)(from, "publishRoot", publishArgs(tree, inputs));

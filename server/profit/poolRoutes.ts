@@ -16,11 +16,11 @@ import {
   poolParams,
   poolsQuery,
   poolsView,
-  preparedView,
   publicationView,
   signerBody,
   wholePoolView,
 } from "./schemas.ts";
+import { prepared } from "../wire.ts";
 
 /** Whoever may send something to be recorded may have a division worked out and stored. */
 function refuseUnknown({ key, accounts, roles }: Caller): void {
@@ -125,7 +125,7 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       path: "/v1/pools",
       summary: "Prepare the transaction that opens a pool with money of the account that `from` signs for",
       body: fundBody,
-      answers: { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: preparedView } },
+      answers: { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: prepared } },
       problems: [
         "subject-unknown",
         "ruleset-unknown",

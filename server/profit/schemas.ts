@@ -1,6 +1,6 @@
 /** Wire shapes of pools, their divisions and what people get. Amounts in fen, as decimal text. */
 import { z } from "zod";
-import { address, bilingual, hash, named, seconds, unsigned } from "../wire.ts";
+import { address, bilingual, hash, named, prepared, seconds, unsigned } from "../wire.ts";
 import { lineageRoles } from "./entitlements.ts";
 import { poolKinds } from "./queries.ts";
 
@@ -61,12 +61,7 @@ export const bankBody = signerBody.extend({
   bankReference: hash.meta({ description: "hash of the bank's own reference, used once" }),
 });
 
-export const preparedView = z.strictObject({
-  transaction: unsigned,
-  summary: bilingual.meta({ description: "what it will do" }),
-});
-
-export const publicationView = preparedView.extend({
+export const publicationView = prepared.extend({
   inputs: hash.meta({ description: "sha256 of the document it was computed from: GET /v1/documents/{inputs}" }),
   root: hash,
   version: z.int(),

@@ -22,8 +22,19 @@ import { minedReceipt, openEmbedded, temporaryFolder, type OpenChain } from "../
 import { startDag, storedLot } from "../../support/dag.ts";
 import { eachDatabase } from "../../support/databases.ts";
 import { headOf, indexAll } from "../../support/indexing.ts";
+import { lotId } from "../../support/lineages.ts";
 import { openLedger, person, type Ledger, type Person } from "../../support/ledger.ts";
-import { allocator, auditor, deposit, fund, moneyContracts, openMoney, payer, withMoney } from "../../support/money.ts";
+import {
+  allocator,
+  auditor,
+  deposit,
+  fund,
+  moneyContracts,
+  openMoney,
+  payer,
+  publish,
+  withMoney,
+} from "../../support/money.ts";
 
 const rules: Ruleset = {
   kind: "lineage",
@@ -220,6 +231,16 @@ eachDatabase("allocation on a ledger", (open) => {
       expect(rows).to.deep.equal([{ n: 301n, fen: "99999" }]);
       expect((await preparePayouts(deps, pool, crowd[1]!.account, 16)).payouts).to.deep.equal([]);
     });
+  });
+
+  it("given a division that the index does not know yet, when another is prepared, then it is refused until it does", async () => {
+    const pool = await poolFor(10n, [lotId(0)]);
+    await index();
+    await publish(ledger, pool, [{ account: payer.account, amountFen: 10n }]);
+    const refused = await preparePublication(deps, pool, allocator.account, payer.account).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).to.have.nested.property("view.code", "not-ready");
   });
 
   it("given arrays, nested objects and text, when written in canonical form, then keys are sorted and order of items stays", () => {
