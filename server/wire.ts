@@ -26,25 +26,6 @@ export const amount = (unit: string): z.ZodType<bigint, string> =>
 /** An amount as it is shown. */
 export const shownAmount = (unit: string): z.ZodString => z.string().meta({ description: `${unit}, as decimal text` });
 
-/** A transaction for somebody else to sign, with what it will do in words. Nothing has changed by it. */
-export const prepared = z
-  .strictObject({
-    transaction: z.strictObject({
-      chainId: z.int(),
-      from: address.meta({ description: "the key that signs" }),
-      to: address,
-      data: z.string().meta({ description: "calldata" }),
-      nonce: z.int(),
-      gasLimit: z.string(),
-    }),
-    summary: z.strictObject({ en: z.string(), zh: z.string() }),
-  })
-  .meta({
-    id: "Prepared",
-    description:
-      "To be signed as an EIP-1559 transaction without value or fee, and handed in at POST /v1/transactions. It was tried on the ledger as it stands, and succeeded",
-  });
-
 /** A code of a governed list with its names. */
 export const named = z.strictObject({ code: z.int(), term: z.string(), en: z.string(), zh: z.string() });
 
@@ -65,6 +46,11 @@ export const unsigned = z
 
 /** What a text says, in both languages. */
 export const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
+
+/** A transaction for somebody else to sign, and what it will do. Nothing has changed by it. */
+export const prepared = z
+  .strictObject({ transaction: unsigned, summary: bilingual.meta({ description: "what it will do" }) })
+  .meta({ id: "Prepared", description: "to sign, and to hand in at POST /v1/transactions" });
 
 export const problem = z
   .looseObject({

@@ -77,9 +77,11 @@ function refusalOf(data: Hex): Problem {
 
 /**
  * The transaction by which a key makes this call.
- * @throws Problem `would-revert` with the contract's own reason where it would fail now
+ * @throws Problem `would-revert` with the contract's own reason where it would fail now, `not-ready` while the chain is
+ * not there to be asked
  */
 export async function prepareCall(chain: Chain, chainId: number, from: Hex, call: Call): Promise<Unsigned> {
+  if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
   const abi: Interface = interfaces[call.contract];
   const data = abi.encodeFunctionData(call.method, call.args) as Hex;
   const request = { from, to: call.address, data };
