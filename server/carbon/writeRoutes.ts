@@ -39,7 +39,6 @@ const problems: ProblemCode[] = ["would-revert", "not-ready"];
 
 async function prepare(deps: WriteDeps, from: Hex, call: Omit<Call, "address">, summary: Summary): Promise<Reply> {
   const { chain, chainId, contracts } = deps;
-  if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
   const address = call.contract === "Projects" ? contracts.projects : contracts.credits;
   const transaction = await prepareCall(chain, chainId, from, { ...call, address });
   return { status: 200, body: { transaction, summary } };
