@@ -24,6 +24,8 @@ export interface Audited {
   dag: Dag;
   /** what sends transactions to it */
   ledger: Ledger;
+  /** its database */
+  sql: Sql;
   /** Plays so many more steps, and returns when they are indexed. */
   play(steps: number): Promise<void>;
   /** A transaction of the registry, indexed when this returns. */
@@ -86,7 +88,7 @@ export async function openAudited(seed: number, steps: number): Promise<Audited>
   );
   await allFinal(apiAt(api.running.url), collects);
   await play(steps);
-  return { api, dag, ledger, play, register };
+  return { api, dag, ledger, sql: api.running.db.sql, play, register };
 }
 
 /** An audit without a word of progress. */

@@ -4,10 +4,12 @@ import { roles } from "../../server/access/roles.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Library } from "../../server/documents/port.ts";
 import { createDivisions, findPool } from "../../server/profit/divisions.ts";
+import { inputsBytes } from "../../server/profit/inputs.ts";
 import { rulesetBytes, rulesetWord, type Ruleset } from "../../server/profit/ruleset.ts";
 import { logInAs } from "./api.ts";
 import { indexed, type Audited } from "./audited.ts";
 import { person, type Ledger } from "./ledger.ts";
+import type { SumTree } from "../../server/profit/sumTree.ts";
 import { auditor, bank, deposit, fund, moneyContracts, openMoney, pay, payer, publish, suspend } from "./money.ts";
 import { startCarbon, type Carbon } from "./mussels.ts";
 
@@ -22,7 +24,7 @@ const byLineage: Ruleset = {
 };
 
 /** Credits: issued, sold, locked, dedicated, cut up, and ended in each way. */
-async function playCredits(ledger: Ledger, carbon: Carbon): Promise<void> {
+async function playCredits(ledger: Ledger, carbon: Carbon): Promise<Hex> {
   const { call, admin } = ledger;
   const { farmers, buyer, verifiers } = carbon;
   const [first, second] = farmers as [Carbon["buyer"], Carbon["buyer"]];
@@ -51,16 +53,21 @@ async function playCredits(ledger: Ledger, carbon: Carbon): Promise<void> {
   await call(keeper, "Credits", "dedicate", [[piece(1_001n, 40n)], 6, id("a promise")]);
   await call(keeper, "Credits", "changeLocks", [[piece(1n, 600n)], 16, 0, id("a court order")]);
   await call(buyer, "Credits", "split", [piece(601n, 10n)]);
+  return report;
+}
+
+interface Upload {
+  /** @returns its sha256 */
+  put(bytes: Uint8Array): Promise<Hex>;
 }
 
 /** Uploads through the server's own door, and reads what is there. */
-async function openLibrary({
-  api,
-}: Audited): Promise<Pick<Library, "read"> & { put(bytes: Uint8Array): Promise<void> }> {
+async function openLibrary({ api }: Audited): Promise<Pick<Library, "read"> & Upload> {
   const headers = { ...(await logInAs(api, api.cast.keeper)), "content-type": "application/json" };
   return {
     async put(bytes) {
-      await fetch(`${api.running.url}/v1/documents`, { method: "POST", headers, body: Buffer.from(bytes) });
+      const post = { method: "POST", headers, body: Buffer.from(bytes) };
+      return ((await (await fetch(`${api.running.url}/v1/documents`, post)).json()) as { sha256: Hex }).sha256;
     },
     async read(name) {
       const answer = await fetch(`${api.running.url}/v1/documents/${name}`);
@@ -71,8 +78,8 @@ async function openLibrary({
   };
 }
 
-/** Publishes what the server would, with its document; the tree to pay from. */
-type Divide = (pool: bigint) => ReturnType<typeof publish>;
+/** Publishes what the server would, with its document. */
+type Divide = (pool: bigint) => Promise<{ tree: SumTree; inputs: Hex }>;
 
 async function createDivide(audited: Audited): Promise<Divide> {
   const { api, ledger } = audited;
@@ -84,25 +91,31 @@ async function createDivide(audited: Audited): Promise<Divide> {
   const divisions = createDivisions({ db, library: library as unknown as Library, chainId, pools });
   return async (pool) => {
     await indexed(api);
-    const { tree, allocation, bytes, inputs } = await divisions.preview(await findPool(db.sql, pool));
-    await library.put(bytes);
-    const word = `0x${Buffer.from(await crypto.subtle.digest("SHA-256", Buffer.from(bytes))).toString("hex")}`;
-    if (inputs.pool !== String(pool)) throw new Error(`inputs of pool ${inputs.pool}`);
-    return publish(ledger, pool, allocation.leaves, tree.version, word);
+    const { tree, allocation, bytes } = await divisions.preview(await findPool(db.sql, pool));
+    const inputs = await library.put(bytes);
+    return { inputs, tree: await publish(ledger, pool, allocation.leaves, tree.version, inputs) };
   };
 }
 
-/** Two lots with a past, in which accounts had parts. */
-async function someSubjects({ api }: Audited): Promise<Hex[]> {
-  const rows = await api.running.db.sql<{ id: Hex }>`
-    SELECT lot.id FROM lot JOIN edge ON edge.child = lot.no WHERE disposition < 2 AND flags & 3 = 0
-    GROUP BY lot.id ORDER BY count(*) DESC, lot.id LIMIT 2`;
-  if (rows.length < 2) throw new Error("the history has no lots with a past");
-  return rows.map(({ id }) => id);
+/** Lots with the longest pasts, and a lot that one of them came from. */
+async function someSubjects({ api }: Audited): Promise<{ lots: Hex[]; past: Hex }> {
+  const { sql } = api.running.db;
+  const rows = await sql<{ id: Hex; no: number }>`
+    WITH RECURSIVE up (lot, no) AS (
+      SELECT no, no FROM lot WHERE flags & 3 = 0 AND disposition < 2
+      UNION SELECT up.lot, parent FROM up JOIN edge ON child = up.no
+    )
+    SELECT lot.id, lot.no FROM up JOIN lot ON lot.no = up.lot GROUP BY 1, 2 ORDER BY count(*) DESC, 1 LIMIT 4`;
+  const [past] = await sql<{ id: Hex }>`
+    SELECT id FROM edge JOIN lot ON no = parent WHERE child = ${rows[0]!.no} AND flags & 3 = 0 ORDER BY id LIMIT 1`;
+  return { lots: rows.map(({ id }) => id), past: past!.id };
 }
 
 /** Fen taken in and paid out, and pools in each state: paid with some held aside, published again, and only funded. */
-async function playMoney(audited: Audited, { farmers, buyer }: Carbon): Promise<void> {
+async function playMoney(
+  audited: Audited,
+  { farmers, buyer }: Carbon,
+): Promise<Pick<Played, "inputs" | "paidByLineage">> {
   const { ledger } = audited;
   const { call, admin } = ledger;
   const divide = await createDivide(audited);
@@ -115,7 +128,7 @@ async function playMoney(audited: Audited, { farmers, buyer }: Carbon): Promise<
   await call(admin, "PremiumPools", "setDelay", [0]);
   const project = { kind: 3, subjects: [wordOf(1n)], ruleset: rulesetWord(byShares) };
   const shared = await fund(ledger, 100_001n, project);
-  const tree = await divide(shared);
+  const { tree, inputs } = await divide(shared);
   for (const farmer of farmers.slice(1, 4)) await suspend(ledger, farmer);
   await pay(ledger, tree);
   await suspend(ledger, farmers[1]!, 1);
@@ -124,21 +137,84 @@ async function playMoney(audited: Audited, { farmers, buyer }: Carbon): Promise<
   await ledger.register(heir);
   await call(auditor, "PremiumPools", "reassign", [shared, farmers[2]!.account, heir.account, id("a will")]);
 
-  const lots = { kind: 1, subjects: await someSubjects(audited), ruleset: rulesetWord(byLineage) };
-  await pay(ledger, await divide(await fund(ledger, 70_003n, lots)));
+  const subjects = await someSubjects(audited);
+  const lots = { kind: 1, subjects: subjects.lots, ruleset: rulesetWord(byLineage) };
+  // contested while the division is worked out, and only then
+  await call(auditor, "LotLedger", "ruleOnFlags", [subjects.past, 1, 0, id("a doubt")]);
+  const traced = await divide(await fund(ledger, 70_003n, lots));
+  await call(auditor, "LotLedger", "ruleOnFlags", [subjects.past, 0, 1, id("no doubt")]);
+  await pay(ledger, traced.tree);
   await call(admin, "PremiumPools", "setDelay", [3_600]);
   const batch = { kind: 2, subjects: [wordOf(1n)], ruleset: rulesetWord(byShares) };
   const twice = await fund(ledger, 999n, batch);
   await divide(twice);
   await divide(twice);
   await fund(ledger, 1n, project);
+  return { inputs: [inputs, traced.inputs], paidByLineage: traced.tree.leafCount };
+}
+
+/** What of the history tests name. */
+export interface Played {
+  /** the one that was issued, and who stated last on it */
+  report: Hex;
+  lastVerifier: Hex;
+  /** key of the second retirement, and of the buyer's deposit */
+  second: string;
+  deposit: string;
+  /** paid by the first pool's chunk, last of all; and somebody whose part of it is held aside */
+  payee: Hex;
+  held: Hex;
+  /** documents of the first and the second pool's divisions */
+  inputs: [shares: Hex, lineage: Hex];
+  /** accounts that the second pool pays */
+  paidByLineage: number;
 }
 
 /** Plays credits and money; all is indexed when this returns. */
-export async function playCreditsAndMoney(audited: Audited): Promise<void> {
-  await openMoney(audited.ledger);
-  const carbon = await startCarbon(audited.ledger);
-  await playCredits(audited.ledger, carbon);
-  await playMoney(audited, carbon);
-  await indexed(audited.api);
+export async function playCreditsAndMoney(audited: Audited): Promise<Played> {
+  const { ledger, api } = audited;
+  await openMoney(ledger);
+  const carbon = await startCarbon(ledger);
+  const report = await playCredits(ledger, carbon);
+  const money = await playMoney(audited, carbon);
+  await indexed(api);
+  return {
+    ...money,
+    report,
+    lastVerifier: carbon.verifiers[2].account,
+    second: `retirement/${digits(1n)}/${digits(801n)}`,
+    deposit: `bank/${bank.account}/${id("deposit 2")}`,
+    payee: carbon.farmers[5]!.account,
+    held: carbon.farmers[3]!.account,
+  };
+}
+
+const digits = (n: bigint): string => String(n).padStart(20, "0");
+
+/** A pool divided and paid by an allocator who moves a share from one farmer to another, and writes down that it is so. */
+export async function publishFalsely(
+  audited: Audited,
+): Promise<{ pool: bigint; inputs: Hex; lucky: Hex; unlucky: Hex }> {
+  const { ledger, api } = audited;
+  await ledger.call(ledger.admin, "PremiumPools", "setDelay", [0]);
+  const project = { kind: 3, subjects: [wordOf(1n)], ruleset: rulesetWord(byShares) };
+  const pool = await fund(ledger, 10_000n, project);
+  await indexed(api);
+  const library = await openLibrary(audited);
+  const { chainId } = ledger.deployment;
+  const { pools } = moneyContracts(ledger);
+  const divisions = createDivisions({ db: api.running.db, library: library as unknown as Library, chainId, pools });
+  const { inputs: honest } = await divisions.preview(await findPool(api.running.db.sql, pool));
+  if (honest.kind !== "project") throw new Error(`inputs of kind ${honest.kind}`);
+  const [a, b] = [person("farmer 4").account, person("farmer 5").account];
+  const shift = new Map([
+    [a, 100],
+    [b, -100],
+  ]);
+  const shares = honest.shares.map(({ account, bps }) => ({ account, bps: bps + (shift.get(account) ?? 0) }));
+  const inputs = await library.put(inputsBytes({ ...honest, shares }));
+  const leaves = shares.map(({ account, bps }) => ({ account, amountFen: BigInt(bps) }));
+  await pay(ledger, await publish(ledger, pool, leaves, 1, inputs));
+  await indexed(api);
+  return { pool, inputs, lucky: a, unlucky: b };
 }

@@ -24,7 +24,10 @@ describe("npm run audit, the command", function () {
     const { code, out, err } = await run("--api", `${url}/`);
     expect([code, err]).to.deep.equal([0, ""]);
     expect(out).to.match(/全部一致 All equal\./);
-    for (const id of ["events", "storage", "effects", "rows", "conservation", "answers"])
+    for (const id of [
+      ...["events", "storage", "credits", "money", "allocations"],
+      ...["effects", "rows", "conservation", "answers"],
+    ])
       expect(out).to.match(new RegExp(`^${id} .*一致 equal`, "m"));
   });
 
