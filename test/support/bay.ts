@@ -37,7 +37,7 @@ export interface Bay extends Record<(typeof named)[number], Person> {
   registry: Acting;
   /** One call of a contract, final when this returns. */
   call(who: Acting, contract: ContractName, method: string, args: unknown[]): Promise<void>;
-  grant(role: Role, who: Person): Promise<void>;
+  grant(role: Role, who: Pick<Person, "account">): Promise<void>;
   /** Asks for a transaction of somebody's. */
   prepare(who: Acting, path: string, terms: object): Promise<Answer>;
   /** Asks for a transaction, signs it and hands it in; final when this returns. @returns the answer with its summary */
@@ -47,7 +47,11 @@ export interface Bay extends Record<(typeof named)[number], Person> {
   /** The digest of a statement, as a wallet makes it of the types that the server tells. */
   digest(statement: Pick<Statement, "act">): Hex;
   /** A statement of 1,000 kg, signed by the verifier's own key unless another is given. */
-  statement(verifier: Person, terms: Partial<Statement["act"]>, key?: Pick<Person, "sign">): Statement;
+  statement(
+    verifier: Pick<Person, "account" | "sign">,
+    terms: Partial<Statement["act"]>,
+    key?: Pick<Person, "sign">,
+  ): Statement;
   /** Hands in a report of a project; its id. */
   report(project: string, terms: object): Promise<Hex>;
   /** Hands a statement in, which must be accepted; its digest. */
@@ -110,8 +114,7 @@ export async function settleBay(api: TestApi): Promise<Bay> {
   const prepare = ({ signer }: Acting, path: string, terms: object): Promise<Answer> =>
     api.ask(path, { from: signer.address, ...terms });
 
-  const grant = (role: Role, who: Person): Promise<void> =>
-    call(admin, "AccessManager", "grantRole", [roles[role], who.account, 0]);
+  const grant: Bay["grant"] = (role, who) => call(admin, "AccessManager", "grantRole", [roles[role], who.account, 0]);
 
   await call(registry, "Parties", "register", [Object.values(people).map(({ account }) => registrationOf(account))]);
   for (const verifier of [people.verifier, people.second, people.third]) await grant("VERIFIER", verifier);

@@ -3,11 +3,14 @@ import { id } from "ethers";
 import { roles } from "../../../server/access/roles.ts";
 import { interfaces } from "../../../server/chain/contracts.ts";
 import { sendAs } from "../../../server/chain/deploy.ts";
+import { toHex } from "../../../server/chain/eip712.ts";
 import type { Hex } from "../../../server/chain/port.ts";
+import { createSigner } from "../../../server/chain/transactions.ts";
 import { openApi, type TestApi } from "../../support/api.ts";
 import { settleBay, type Bay } from "../../support/bay.ts";
 import { beginProject } from "../../support/bayTerms.ts";
-import { person } from "../../support/ledger.ts";
+import { person, registrationOf } from "../../support/ledger.ts";
+import { deployWallet, honestWallet, walletSign } from "../../support/walletAccounts.ts";
 
 const MOST = String(2n ** 63n - 1n);
 describe("refusals of verifiers' statements", function () {
@@ -153,6 +156,19 @@ describe("refusals of verifiers' statements", function () {
     }
     const good = bay.statement(bay.second, { report: open, signedAt: 1_000 }, dated);
     expect(await refusal(good)).to.deep.equal([409, "not-verifier", `${dated.account} of ${bay.second.account}`]);
+  });
+
+  it("given a verifier whose account is a wallet, when the wallet agrees to its statement, then it is recorded; when it does not, refused", async () => {
+    const account = await deployWallet(api.running.chain, createSigner(id("deployer") as Hex), honestWallet);
+    await bay.call(bay.registry, "Parties", "register", [[registrationOf(account)]]);
+    const owner = { account, sign: (digest: Uint8Array) => walletSign(toHex(digest)) as Hex };
+    const statement = bay.statement(owner, { report: open, attestedKg: "0" });
+    expect((await refusal(statement)).slice(0, 2)).to.deep.equal([409, "not-verifier"]);
+    await bay.grant("VERIFIER", owner);
+    const forged = { ...statement, signature: walletSign(id("another digest")) };
+    expect((await refusal(forged)).slice(0, 2)).to.deep.equal([422, "bad-signature"]);
+    expect(await bay.settled(await bay.states(statement))).to.include({ state: "final" });
+    expect((await api.ask(`/v1/reports/${open}`)).body).to.include({ attestedKg: "0" });
   });
 
   it("given a role revoked between intake and block, when a statement is carried, then it is skipped and says why; granted again, it is recorded", async () => {
