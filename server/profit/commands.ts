@@ -80,7 +80,7 @@ export async function prepareFunding(deps: MoneyDeps, funding: Funding): Promise
   const transaction = await poolCalls(deps)(from, "fund", [number, subjects, source, amountFen, ruleset]);
   const many = subjects.length;
   const subject = {
-    lots: { zh: `${many} 批物料`, en: many === 1 ? "one lot" : `${many} lots` },
+    lots: { zh: ` ${many} 批物料`, en: many === 1 ? "one lot" : `${many} lots` },
     batch: { zh: `第 ${BigInt(subjects[0]!)} 批碳汇`, en: `credit batch ${BigInt(subjects[0]!)}` },
     project: { zh: `第 ${BigInt(subjects[0]!)} 号项目`, en: `project ${BigInt(subjects[0]!)}` },
   }[kind];

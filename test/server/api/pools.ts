@@ -84,7 +84,7 @@ describe("pools over HTTP", function () {
   it("given lots, when a pool is prepared, signed and read, then it stands there, in pages, and how it would be divided", async () => {
     const { body } = await bay.does(payer, "/v1/pools", desk.terms());
     expect(body["summary"]).to.deep.equal({
-      zh: "为6 批物料出资 100.01 元，按规则“按重量”分配",
+      zh: "为 6 批物料出资 100.01 元，按规则“按重量”分配",
       en: 'Put 100.01 yuan into a pool for 6 lots, divided by the rule "By weight"',
     });
     await bay.does(payer, "/v1/pools", desk.terms({ subjects: lots.slice(0, 1), amountFen: "9" }));
