@@ -38,6 +38,9 @@ interface Published {
   pool: Row;
   rootKey: string;
   root: Row;
+  subjects: Hex[];
+  /** what chunks paid or held aside, in fen */
+  amounts: { key: string; fen: bigint; place: Difference["place"] }[];
 }
 
 /** Why a division cannot be worked out, as a difference. */
@@ -53,12 +56,21 @@ const LOTS = 1n;
 const BATCH = 2n;
 
 function publishedOf(books: Books): Published[] {
-  return rowsOf(books, "pool").flatMap(([key, pool]) => {
+  const published = rowsOf(books, "pool").flatMap(([key, pool]): [digits: string, Published][] => {
     const [id, version] = [pool.kept!["id"] as bigint, pool.fields["version"] as bigint];
     const rootKey = `root/${padded(id)}/${padded(version, 5)}`;
     const root = books.rows.get(rootKey);
-    return root ? [{ id, key, pool, rootKey, root }] : [];
+    return root ? [[padded(id), { id, key, pool, rootKey, root, subjects: [], amounts: [] }]] : [];
   });
+  const byPool = new Map(published);
+  for (const [key, { fields, places }] of books.rows) {
+    const [kind, pool, whose] = key.split("/") as [string, string, Hex];
+    if (kind === "subject") byPool.get(pool)?.subjects.push(whose);
+    if (kind !== "payout") continue;
+    byPool.get(pool)?.amounts.push({ key, fen: fields["amountFen"] as bigint, place: places["amountFen"]! });
+  }
+  for (const [key, fen] of books.asides) byPool.get(key.split("/")[1]!)?.amounts.push({ key, fen, place: null });
+  return [...byPool.values()];
 }
 
 async function fetched<T>(api: Api, digest: Hex, place: Difference["place"]): Promise<T> {
@@ -107,12 +119,10 @@ function groupsOf(roles: Record<string, number>, parts: Parts): Group[] {
 function fromLineage(
   books: Books,
   lineage: Lineage,
-  { id }: Published,
+  { subjects }: Published,
   roles: Record<string, number>,
   block: number,
 ): Derived {
-  const prefix = `subject/${padded(id)}`;
-  const subjects = rowsOf(books, prefix).map(([key]) => key.slice(prefix.length + 1) as Hex);
   const parts = lineage.partsIn(subjects, block);
   const lines = new Map(subjects.map((lot) => [`subject ${lot}`, String(lineage.madeGrams(lot) ?? "no lot")]));
   for (const [role, accounts] of parts) {
@@ -157,31 +167,13 @@ function inputDifferences(
 }
 
 /** What reached somebody of a pool, or is held aside, against the leaves. */
-function payoutDifferences(books: Books, { id }: Published, leaves: readonly Leaf[]): Difference[] {
-  const fen = new Map<string, bigint>(leaves);
-  const prefix = `payout/${padded(id)}/`;
-  const paid = [...books.rows].filter(([key]) => key.startsWith(prefix));
-  const aside = [...books.asides].filter(([key]) => key.startsWith(prefix));
-  const amounts: [string, bigint, Difference["place"]][] = [
-    ...paid.map(
-      ([key, row]) =>
-        [key, row.fields["amountFen"] as bigint, row.places["amountFen"]!] as [string, bigint, Difference["place"]],
-    ),
-    ...aside.map(([key, amount]) => [key, amount, null] as [string, bigint, null]),
-  ];
-  return amounts.flatMap(([key, amount, place]): Difference[] => {
-    const leaf = fen.get(key.split("/")[2]!);
-    if (leaf === amount) return [];
-    return [
-      {
-        key,
-        field: "amountFen",
-        who: "log",
-        said: String(amount),
-        expected: leaf === undefined ? null : String(leaf),
-        place,
-      },
-    ];
+function payoutDifferences({ amounts }: Published, leaves: readonly Leaf[]): Difference[] {
+  const byAccount = new Map<string, bigint>(leaves);
+  return amounts.flatMap(({ key, fen, place }): Difference[] => {
+    const leaf = byAccount.get(key.split("/")[2]!);
+    if (leaf === fen) return [];
+    const expected = leaf === undefined ? null : String(leaf);
+    return [{ key, field: "amountFen", who: "log", said: String(fen), expected, place }];
   });
 }
 
@@ -215,7 +207,7 @@ async function checkOne(
     const said = String(root.fields[field]);
     if (said !== expected) differences.push({ key: rootKey, field, who: "log", said, expected, place });
   }
-  return [...differences, ...payoutDifferences(books, one, leaves)];
+  return [...differences, ...payoutDifferences(one, leaves)];
 }
 
 /** Whoever uploads may write what they like. */
