@@ -5,6 +5,7 @@ import { roles } from "../../../server/access/roles.ts";
 import { encodeStatement, statementCarrier } from "../../../server/carbon/carrier.ts";
 import type { SignedVerification } from "../../../server/carbon/statements.ts";
 import { interfaces } from "../../../server/chain/contracts.ts";
+import { toHex } from "../../../server/chain/eip712.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import { createSigner, nextNonce, readReceipt, sendRaw } from "../../../server/chain/transactions.ts";
 import { minedReceipt, openEmbedded, type OpenChain } from "../../support/chains.ts";
@@ -16,7 +17,7 @@ import { hostile } from "../../support/wallets.ts";
 const projects = `0x${"1e".repeat(20)}` as const;
 
 const hex = (length: number): fc.Arbitrary<Hex> =>
-  fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`);
+  fc.uint8Array({ minLength: length, maxLength: length }).map((bytes): Hex => toHex(bytes));
 const anyStatement: fc.Arbitrary<SignedVerification> = fc.record({
   type: fc.constant("Verification" as const),
   act: fc.record({
