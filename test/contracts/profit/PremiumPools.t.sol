@@ -38,7 +38,7 @@ contract MoneyHandler is MoneyActions {
 /// @notice What must hold of money, whoever calls for it. Of each pool the last one and one of any age are looked at after
 /// every call, all of them at the end of a run.
 contract PremiumPoolsInvariants {
-    /// @dev Of 250 calls a run and 19 actions; the runs of all invariants make 480 of each action.
+    /// @dev Of 250 calls a run and 20 actions; the runs of all invariants make 480 of each action.
     uint256 private constant EACH = 12;
 
     MoneyHandler private _handler;

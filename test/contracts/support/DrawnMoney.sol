@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IPremiumPools} from "../../../contracts/profit/IPremiumPools.sol";
 import {ACCOUNTS, accountAt, isRegistered} from "./MoneyWorld.sol";
 import {NaiveMoney} from "./NaiveMoney.sol";
 import {NaiveSumTree} from "./NaiveSumTree.sol";
@@ -122,6 +123,17 @@ abstract contract DrawnMoney is NaiveMoney {
         _waitUntil(_pools[pool - 1].opensAt);
     }
 
+    /// @dev A small pool pays while one of its payees is suspended.
+    function _hold(uint256 seed) internal returns (uint256 pool, address account) {
+        uint256 suspect = _suspect(seed);
+        account = accountAt(suspect);
+        if (!_suspended[account]) _setSuspended(account, true);
+        pool = _fundFor(seed, suspect - (seed % 2), 1 + (seed % 2) + (seed % 3));
+        _publish(pool);
+        _waitUntil(_pools[pool - 1].opensAt);
+        _pay(pool, 0);
+    }
+
     function _setDelay(uint40 seconds_) internal {
         POOLS.setDelay(seconds_);
         delay = seconds_;
@@ -153,6 +165,28 @@ abstract contract DrawnMoney is NaiveMoney {
 
     function _draw(uint256 seed, string memory what) internal pure returns (uint256) {
         return uint256(keccak256(abi.encode(seed, what)));
+    }
+
+    function _proofOf(
+        NaiveSumTree.Tree memory tree,
+        uint256 chunk
+    ) internal pure returns (bytes memory, IPremiumPools.Sibling[] memory) {
+        return (NaiveSumTree.packed(tree.leaves, chunk), NaiveSumTree.siblingsFor(tree, chunk));
+    }
+
+    function _refused(bytes memory call) internal returns (bool) {
+        (bool ok, ) = address(POOLS).call(call);
+        return !ok;
+    }
+
+    function _refusedByToken(bytes memory call) internal returns (bool) {
+        (bool ok, ) = address(TOKEN).call(call);
+        return !ok;
+    }
+
+    function _cut(bytes memory whole, uint256 length) internal pure returns (bytes memory part) {
+        part = new bytes(length);
+        for (uint256 i = 0; i < length; ++i) part[i] = whole[i];
     }
 
     function _find(uint256 seed, uint8 state) private view returns (uint256 pool) {

@@ -11,7 +11,30 @@ import {VM} from "./Vm.sol";
 /// Each action tells whether it did what it was meant to do; what is refused as it should be is not booked, and what is
 /// not refused is for the invariants to find.
 abstract contract MoneyActions is DrawnMoney {
-    uint256 public constant ACTIONS = 19;
+    uint256 public constant ACTIONS = 20;
+
+    error Refused();
+
+    /// @notice Publishes a miscounted division and pushes a chunk of it. All is undone when that is refused, since what is
+    /// published and open can be neither paid nor replaced.
+    function miscount(uint256 seed) external {
+        uint256 chunk = seed % 5 < 3 ? seed % 5 : 0;
+        uint256 pool = _fundFor(seed, 1, chunk * 256 + 2 + (_draw(seed, "count") % 6));
+        NaiveSumTree.Tree memory tree = _treeOf(pool);
+        tree.version = 1;
+        uint32 claimed = uint32(tree.leaves.length + 1 - 2 * (_draw(seed, "claimed") % 2));
+        // three chunks pass for two
+        if (chunk == 2) (claimed, chunk) = (512, 0);
+        bytes memory top = NaiveSumTree.topOf(tree);
+        bool refused = _refused(abi.encodeCall(POOLS.publishRoot, (pool, claimed, "inputs", top)));
+        if (claimed > 256) {
+            require(!refused, "only the leaves show it");
+            _waitUntil(_now + delay);
+            (bytes memory leaves, IPremiumPools.Sibling[] memory siblings) = _proofOf(tree, chunk);
+            refused = _refused(abi.encodeCall(POOLS.payChunk, (pool, uint32(chunk), leaves, siblings)));
+        }
+        if (refused) revert Refused();
+    }
 
     function _actions() internal pure returns (function(uint256) internal returns (bool)[ACTIONS] memory) {
         return
@@ -34,7 +57,8 @@ abstract contract MoneyActions is DrawnMoney {
                 _playReplay,
                 _playSpoilt,
                 _playEarly,
-                _playStale
+                _playStale,
+                _playMiscounted
             ];
     }
 
@@ -215,36 +239,12 @@ abstract contract MoneyActions is DrawnMoney {
         return stale && _refused(abi.encodeCall(POOLS.publishRoot, (pool, _pools[pool - 1].leafCount, "inputs", top)));
     }
 
-    /// @dev A small pool pays while one of its payees is suspended.
-    function _hold(uint256 seed) private returns (uint256 pool, address account) {
-        uint256 suspect = _suspect(seed);
-        account = accountAt(suspect);
-        if (!_suspended[account]) _setSuspended(account, true);
-        pool = _fundFor(seed, suspect - (seed % 2), 1 + (seed % 2) + (seed % 3));
-        _publish(pool);
-        _waitUntil(_pools[pool - 1].opensAt);
-        _pay(pool, 0);
-    }
-
-    function _proofOf(
-        NaiveSumTree.Tree memory tree,
-        uint256 chunk
-    ) private pure returns (bytes memory, IPremiumPools.Sibling[] memory) {
-        return (NaiveSumTree.packed(tree.leaves, chunk), NaiveSumTree.siblingsFor(tree, chunk));
-    }
-
-    function _refused(bytes memory call) private returns (bool) {
-        (bool ok, ) = address(POOLS).call(call);
-        return !ok;
-    }
-
-    function _refusedByToken(bytes memory call) private returns (bool) {
-        (bool ok, ) = address(TOKEN).call(call);
-        return !ok;
-    }
-
-    function _cut(bytes memory whole, uint256 length) private pure returns (bytes memory part) {
-        part = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) part[i] = whole[i];
+    /// @dev A division that claims more or fewer leaves than its tree has, in its last chunk or by a level of the tree.
+    function _playMiscounted(uint256 seed) private returns (bool) {
+        try this.miscount(seed) {
+            return false;
+        } catch (bytes memory reason) {
+            return bytes4(reason) == Refused.selector;
+        }
     }
 }
