@@ -150,7 +150,7 @@ interface IProjects {
     error SharesNotWhole(uint256 bps);
 
     /// @notice Thrown when an account may not take this part because of another that it has in the project: measurer,
-    /// verifier, proponent and issuer are different parties, and none but the proponent has a share.
+    /// verifier, proponent and issuer are different parties, and none but the proponent has a share or is issued credits.
     error ConflictOfInterest(uint64 project, address account);
 
     /// @notice Thrown when a report is handed in by another than the project's measurer.

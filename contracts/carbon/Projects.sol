@@ -95,6 +95,7 @@ contract Projects is Statements {
         uint32 lastDay = _boundaries[r.boundary].lastDay;
         if (r.fromDay <= lastDay) revert PeriodOverlaps(r.boundary, r.fromDay, lastDay);
         uint256 kg = _sum(r, m.scope, vintages);
+        _requireRecipients(report, r.project, issuer, vintages);
         if (kg > r.leastKg) revert AboveAttested(report, kg, r.leastKg);
         _reports[report].issuedKg = uint64(kg);
         _boundaries[r.boundary].lastDay = r.toDay;
@@ -148,6 +149,24 @@ contract Projects is Statements {
             bps += share.bps;
         }
         if (bps != WHOLE) revert SharesNotWhole(bps);
+    }
+
+    /// @dev Whoever measures, verifies or issues is given nothing of it.
+    function _requireRecipients(
+        bytes32 report,
+        uint64 project,
+        address issuer,
+        ICredits.Batch[] calldata vintages
+    ) private view {
+        address measurer = _projects[project].measurer;
+        for (uint256 i = 0; i < vintages.length; ++i) {
+            ICredits.Allotment[] calldata allotments = vintages[i].allotments;
+            for (uint256 j = 0; j < allotments.length; ++j) {
+                address recipient = allotments[j].recipient;
+                bool interested = recipient == issuer || recipient == measurer || _verifiers[report][recipient];
+                if (interested) revert ConflictOfInterest(project, recipient);
+            }
+        }
     }
 
     /// @dev The kilograms of an issuance, each vintage within the report's period and of the methodology's scope.

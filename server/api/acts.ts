@@ -3,12 +3,13 @@ import { z } from "zod";
 import { acceptStatement, signedVerification, type StatementDeps } from "../carbon/intake.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
-import { bundle, bundleResult, looseBundle } from "../traceability/actSchemas.ts";
+import { bundle, bundleResult, looseBundle, MOST_ITEMS } from "../traceability/actSchemas.ts";
 import { acceptActs, type IntakeDeps, type ItemResult } from "../traceability/commands.ts";
 
 const documented = z
   .array(z.union([bundle.element, signedVerification]))
   .min(1)
+  .max(MOST_ITEMS)
   .meta({ description: "Signed acts in any order, checked one by one" });
 
 const isStatement = (item: unknown): boolean =>

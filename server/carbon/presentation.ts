@@ -61,7 +61,8 @@ export function presentReport(
   statements: readonly StatementRow[],
   batches: readonly { id: bigint; report: Hex }[],
 ): z.input<typeof reportView> {
-  const verified = row.verifications >= quorum ? "verified" : "submitted";
+  const attested = row.verifications >= quorum ? "verified" : "submitted";
+  const open = row.leastKg === 0n ? "refused" : attested;
   return {
     id: row.id,
     project: String(row.project),
@@ -71,7 +72,7 @@ export function presentReport(
     toDay: dayText(row.toDay),
     claimedKg: String(row.claimedKg),
     document: row.document,
-    state: row.issuedKg > 0n ? "issued" : verified,
+    state: row.issuedKg > 0n ? "issued" : open,
     attestedKg: row.leastKg === null ? null : String(row.leastKg),
     issuedKg: String(row.issuedKg),
     issuer: row.issuer,

@@ -126,8 +126,8 @@ export const reportView = z.strictObject({
   toDay: z.string(),
   claimedKg: kg,
   document: hash,
-  state: z.enum(["submitted", "verified", "issued"]).meta({
-    description: "verified: as many verifiers as the methodology asks for have attested it",
+  state: z.enum(["submitted", "refused", "verified", "issued"]).meta({
+    description: "refused: a verifier attested 0 kg. verified: as many as the methodology asks for have attested some",
   }),
   attestedKg: kg.nullable().meta({ description: "the least of them; null before the first" }),
   issuedKg: kg,

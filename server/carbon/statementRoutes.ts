@@ -4,6 +4,8 @@ import { Problem, type ProblemCode } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { acceptStatement, signedVerification, type StatementDeps } from "./intake.ts";
 import { hash } from "../wire.ts";
+import { readReports } from "./queries.ts";
+import { numberParams } from "./schemas.ts";
 
 const answer = z.strictObject({
   digest: hash,
@@ -18,18 +20,29 @@ export const statementProblems: ProblemCode[] = [
   ...(["bad-signature", "key-not-valid", "not-verifier", "not-ready", "not-writable"] as const),
 ];
 
+/** A report of another project than the one that is named; one that is not known is refused with the statement. */
+async function refuseForeign({ db }: StatementDeps, project: bigint, body: unknown): Promise<void> {
+  const { data } = signedVerification.safeParse(body);
+  const report = data && (await readReports(db.sql, [data.act.report])).get(data.act.report);
+  if (report && report.project !== project) {
+    throw new Problem("report-unknown", `report ${report.id} is one of project ${report.project}, not ${project}`);
+  }
+}
+
 /** Handing in a verifier's statement. */
 export function statementRoutes(deps: StatementDeps): Route[] {
   return [
     route({
       method: "post",
-      path: "/v1/verifications",
-      summary: "Hand in a verifier's signed statement on a report; anyone may carry it",
+      path: "/v1/projects/{id}/verifications",
+      summary: "Hand in a verifier's signed statement on a report of the project; anyone may carry it",
+      params: numberParams,
       body: z.unknown(),
       documentedBody: signedVerification,
       answers: { 202: { description: "Stored, with its receipt", schema: answer } },
       problems: statementProblems,
-      async handle({ body }) {
+      async handle({ params: { id }, body }) {
+        await refuseForeign(deps, id, body);
         const { problem, ...result } = await acceptStatement(deps, body);
         if (problem) {
           const { code, detail, type, status, title, titleZh, remedy, ...more } = problem;

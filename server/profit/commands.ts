@@ -74,7 +74,7 @@ export async function prepareFunding(deps: MoneyDeps, funding: Funding): Promise
   refuseUnfit(rules, number);
   const [unknown] = await unknownCodes(deps.db.sql, [{ list: "source", code: source }]);
   if (unknown !== undefined) {
-    throw new Problem("vocabulary-unknown", unknown, { list: "source", source });
+    throw new Problem("vocabulary-unknown", unknown, { list: "source", unknown: source });
   }
   await refuseUnknownSubjects(deps.db.sql, funding);
   const transaction = await poolCalls(deps)(from, "fund", [number, subjects, source, amountFen, ruleset]);

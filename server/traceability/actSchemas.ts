@@ -12,7 +12,8 @@ const uint = (bits: number): z.ZodInt =>
 const MOST_WALLET_BYTES = 1_024;
 /** Children of a split, inputs and outputs of a transform, at most. */
 const MOST_PARTS = 100;
-const MOST_ITEMS = 2_000;
+/** Acts in one bundle at most. */
+export const MOST_ITEMS = 2_000;
 
 const signature = z
   .string()

@@ -145,7 +145,7 @@ export async function settleBay(api: TestApi): Promise<Bay> {
     },
 
     async states(statement) {
-      const { status, body: taken } = await api.ask("/v1/verifications", statement);
+      const { status, body: taken } = await api.ask("/v1/projects/1/verifications", statement);
       expect([status, taken["status"]], JSON.stringify(taken)).to.deep.equal([202, "accepted"]);
       return taken["digest"] as Hex;
     },

@@ -75,6 +75,18 @@ describe("Projects.issue", () => {
     await expect(call).to.emit(credits, "Issued").withArgs(1, report, holder, blockId(1, 1), 700);
   });
 
+  it("given who measured, verified or issues, when credits are allotted to one of them, then nothing is issued", async () => {
+    const { holder, batch, issue, world } = bay;
+    for (const account of [world.issuer.address, bay.measurer.address, verifiers[0]!]) {
+      const allotted = batch([
+        [holder, 600],
+        [{ address: account }, 1],
+      ]);
+      await refused(issue(report, allotted), "ConflictOfInterest", 1, account);
+    }
+    expect((await bay.projects.reportOf(report)).issuedKg).to.equal(0);
+  });
+
   it("given a report over several years, then each of them may be a vintage, and no other year", async () => {
     const period = { fromDay: firstDay - 366, toDay: lastDay + 1 };
     const long = await bay.attested({ ...period, document: id("three years") });

@@ -104,7 +104,7 @@ describe("Credits.retire", () => {
   });
 
   it("given a certificate, then it is stored under its ERC-7201 key, and its note after it", async () => {
-    const provider = bay.world.admin.provider;
+    const provider = bay.world.admin.provider!;
     await retire([{ id: block, kg: 1 }]);
     await retire([{ id: block, kg: 1 }]);
     await credits.connect(bay.world.auditor).annotate(2, id("note"));

@@ -93,14 +93,14 @@ describe("projects and credits over HTTP", function () {
       [lot!.digest, "accepted"],
       [bay.digest(first), "duplicate"],
     ]);
-    const alone = await api.ask("/v1/verifications", second);
+    const alone = await api.ask("/v1/projects/1/verifications", second);
     expect([alone.status, alone.headers.get("location")]).to.deep.equal([202, `/v1/requests/${bay.digest(second)}`]);
     expect(alone.body).to.include({ digest: bay.digest(second), status: "accepted" });
     for (const digest of [bay.digest(first), bay.digest(second)]) {
       expect(await bay.settled(digest)).to.include({ state: "final", kind: "verification", reason: null });
     }
     expect(await bay.settled(lot!.digest)).to.include({ state: "final" });
-    const again = await api.ask("/v1/verifications", first);
+    const again = await api.ask("/v1/projects/1/verifications", first);
     expect(again.body).to.deep.equal({ digest: bay.digest(first), status: "duplicate", receipt: results[1]!.receipt });
     const shown = await get(`/v1/reports/${report}`);
     expect(shown).to.include({ state: "verified", attestedKg: String(4 * MILLION) });

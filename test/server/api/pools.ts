@@ -260,7 +260,7 @@ describe("pools over HTTP", function () {
     await bay.does(bay.measurer, "/v1/projects/1/reports", period);
     const { reports } = (await desk.get("/v1/projects/1")) as { reports: [{ id: Hex }] };
     const [{ id: report }] = reports;
-    const { body: carried } = await api.ask("/v1/verifications", bay.statement(bay.verifier, { report }));
+    const { body: carried } = await api.ask("/v1/projects/1/verifications", bay.statement(bay.verifier, { report }));
     expect(await bay.settled(carried["digest"])).to.include({ state: "final" });
     const allotments = [{ recipient: bay.farmer.account, kg: "1000" }];
     await bay.does(bay.issuer, "/v1/projects/1/issuances", { report, batches: [{ vintage: 2020, scope, allotments }] });

@@ -41,7 +41,7 @@ describe("refusals of verifiers' statements", function () {
 
   /** Hands a statement in by both doors, which must say the same of it. */
   async function refusal(statement: unknown): Promise<[status: unknown, code: unknown, detail: unknown]> {
-    const alone = await api.ask("/v1/verifications", statement);
+    const alone = await api.ask("/v1/projects/1/verifications", statement);
     const bundled = await api.ask("/v1/acts", [statement]);
     const { results } = bundled.body as { results: { status: string; problem: Record<string, unknown> }[] };
     expect([bundled.status, results[0]!.status]).to.deep.equal([422, "rejected"]);
@@ -123,7 +123,7 @@ describe("refusals of verifiers' statements", function () {
       ["type", { ...good, type: "Collect" }],
     ];
     for (const [at, given] of malformed) {
-      const { status, body } = await api.ask("/v1/verifications", given);
+      const { status, body } = await api.ask("/v1/projects/1/verifications", given);
       expect([status, body["code"]], JSON.stringify(given)).to.deep.equal([422, "act-malformed"]);
       expect((body["errors"] as { at: string }[]).map((error) => error.at)).to.deep.equal([at]);
     }
@@ -134,7 +134,7 @@ describe("refusals of verifiers' statements", function () {
     await bay.call(bay.registry, "Parties", "setStatus", [bay.third.account, 2, id("why")]);
     expect((await refusal(statement)).slice(0, 2)).to.deep.equal([409, "account-not-active"]);
     await bay.call(bay.registry, "Parties", "setStatus", [bay.third.account, 1, id("why not")]);
-    const { body } = await api.ask("/v1/verifications", statement);
+    const { body } = await api.ask("/v1/projects/1/verifications", statement);
     expect(await bay.settled(body["digest"])).to.include({ state: "final" });
   });
 
@@ -143,7 +143,7 @@ describe("refusals of verifiers' statements", function () {
       409,
       "already-verified",
     ]);
-    const { status, body } = await api.ask("/v1/verifications", bay.statement(bay.third, { report: open }));
+    const { status, body } = await api.ask("/v1/projects/1/verifications", bay.statement(bay.third, { report: open }));
     expect([status, body["status"]]).to.deep.equal([202, "duplicate"]);
   });
 
@@ -177,14 +177,14 @@ describe("refusals of verifiers' statements", function () {
     const { chainId, contracts } = body as { chainId: number; contracts: Record<string, Hex> };
     const statement = bay.statement(bay.second, { report: open });
     await db.sql`UPDATE sender SET halted = 'held by a test'`;
-    expect((await api.ask("/v1/verifications", statement)).body).to.include({ status: "accepted" });
+    expect((await api.ask("/v1/projects/1/verifications", statement)).body).to.include({ status: "accepted" });
     const revoke = [roles.VERIFIER, bay.second.account] as const;
     const data = interfaces.AccessManager.encodeFunctionData("revokeRole", [...revoke]) as Hex;
     await sendAs(chain, bay.admin.signer, chainId, contracts["AccessManager"], data);
     // what is on its way is a duplicate, though it would be refused by now
-    expect((await api.ask("/v1/verifications", statement)).body).to.include({ status: "duplicate" });
+    expect((await api.ask("/v1/projects/1/verifications", statement)).body).to.include({ status: "duplicate" });
     await db.sql`UPDATE sender SET halted = NULL`;
-    await api.ask("/v1/verifications", statement);
+    await api.ask("/v1/projects/1/verifications", statement);
     expect(await bay.settled(bay.digest(statement))).to.deep.include({
       state: "skipped",
       reason: {
@@ -196,7 +196,7 @@ describe("refusals of verifiers' statements", function () {
     });
     expect((await refusal(statement)).slice(0, 2)).to.deep.equal([409, "not-verifier"]);
     await bay.grant("VERIFIER", bay.second);
-    expect((await api.ask("/v1/verifications", statement)).body).to.include({ status: "duplicate" });
+    expect((await api.ask("/v1/projects/1/verifications", statement)).body).to.include({ status: "duplicate" });
     expect(await bay.settled(bay.digest(statement))).to.include({ state: "final", reason: null });
   });
 
@@ -204,7 +204,7 @@ describe("refusals of verifiers' statements", function () {
     const statement = bay.statement(bay.third, { report: open });
     await api.running.db.sql`
         UPDATE request SET state = 'queued', tx_hash = NULL, block = NULL WHERE digest = ${bay.digest(statement)}`;
-    await api.ask("/v1/verifications", statement);
+    await api.ask("/v1/projects/1/verifications", statement);
     expect(await bay.settled(bay.digest(statement))).to.deep.include({ state: "final", tx: null, reason: null });
   });
 });
