@@ -117,8 +117,8 @@ contract PremiumPools is IPremiumPools, Actors {
         (address[] memory accounts, uint256[] memory amounts, uint256 sum) = _read(pool, leaves);
         bytes32 hash = SumTree.chunkHash(pool, p.version, chunk, leaves);
         (bytes32 top, uint256 total) = SumTree.topOf(hash, sum, chunk, siblings);
-        bool known = total == p.totalFen && SumTree.rootHash(top, total) == _roots[pool][p.version];
-        if (!known) revert ChunkForeign(pool, chunk);
+        // the root holds the total, which was the fund when it was published
+        if (SumTree.rootHash(top, total) != _roots[pool][p.version]) revert ChunkForeign(pool, chunk);
         // no sum below a total is above it
         _pay(pool, p, uint64(sum));
         emit ChunkPaid(pool, chunk, uint64(sum));

@@ -7,7 +7,6 @@ import { Refusal, type ProblemView } from "../../server/errors.ts";
 import type { RequestState } from "../../server/relayer/requests.ts";
 import type { bundle, itemResult } from "../../server/traceability/actSchemas.ts";
 import type { lotView, publicView } from "../../server/traceability/schemas.ts";
-import type { Prepared } from "./committing.ts";
 import type { ActKey } from "./keys.ts";
 import { signedLogin, type LoginTerms } from "./login.ts";
 
@@ -53,6 +52,12 @@ export type Provenance = z.output<typeof publicView>;
 export type Account = z.output<typeof accountView>;
 export type Key = z.output<typeof keyView>;
 export type Standing = z.output<typeof accountsView>["accounts"][number];
+
+/** A transaction as `POST /v1/…` prepares it. */
+export interface Prepared {
+  transaction: { chainId: number; to: Hex; data: string; nonce: number; gasLimit: string };
+  summary: { zh: string; en: string };
+}
 
 export interface Api {
   ledger(): Promise<Ledger>;

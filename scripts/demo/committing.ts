@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Signer } from "../../server/chain/transactions.ts";
 import { Refusal } from "../../server/errors.ts";
-import type { Api } from "./client.ts";
+import type { Api, Prepared } from "./client.ts";
 import { settled } from "./waiting.ts";
 
 /** Once is enough; more where a transaction was on its way when the player was killed. */
@@ -29,12 +29,6 @@ export async function ensure<T>(
     outcome = await make();
   }
   throw new Refusal(`${what} did not come about: ${outcome}.`);
-}
-
-/** A transaction as `POST /v1/…` prepares it. */
-export interface Prepared {
-  transaction: { chainId: number; to: Hex; data: string; nonce: number; gasLimit: string };
-  summary: { zh: string; en: string };
 }
 
 /** Has a transaction prepared, signs it and waits for its end. @returns what became of it, or why the contract refuses it */
