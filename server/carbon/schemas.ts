@@ -39,10 +39,8 @@ export const blockPage = z.strictObject({
 });
 
 const from = address.meta({ description: "the key that is to sign; it acts for the account that it is bound to" });
-const pieces = z
-  .array(z.strictObject({ block: blockId, kg: amount("kg CO2e, off the block's tail") }))
-  .min(1)
-  .max(200);
+const piece = z.strictObject({ block: blockId, kg: amount("kg CO2e, off the block's tail") });
+const pieces = z.array(piece).min(1).max(200);
 const share = z.strictObject({ account: address, bps });
 
 export const methodologyBody = z.strictObject({
@@ -100,6 +98,12 @@ export const retirementBody = z.strictObject({
     .meta({ description: "sha256 of the document behind it; zero for none" }),
 });
 export const cancellationBody = z.strictObject({ from, pieces, basis });
+export const splitBody = z.strictObject({ from, piece });
+export const dedicationBody = z.strictObject({ from, pieces, purpose: code, basis });
+export const noteBody = z.strictObject({
+  from,
+  note: hash.meta({ description: "sha256 of the document, which is on record" }),
+});
 const lock = z.enum(["listed", "pledged", "in-transit", "frozen", "court-hold", "dedicated"]);
 export const lockBody = z.strictObject({
   from,

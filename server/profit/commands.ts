@@ -15,6 +15,9 @@ import { sumOf } from "./leaves.ts";
 import { poolKinds, readUnpaidChunks, type PoolRow } from "./queries.ts";
 import { yuan, type Bilingual } from "./words.ts";
 
+/** The contract refuses it. */
+const NO_BASIS: Hex = `0x${"0".repeat(64)}`;
+
 export interface MoneyDeps extends CallDeps {
   db: Db;
   library: Library;
@@ -162,6 +165,26 @@ export async function preparePayouts(deps: MoneyDeps, id: bigint, from: Hex, lim
     en: `Pay ${payouts.length} chunks of pool ${id}, ${sum} yuan in all`,
   };
   return { payouts, summary };
+}
+
+/** Pays what is held aside for an account: anyone may where that is active again, an auditor may give it to another. */
+export async function prepareRelease(
+  deps: MoneyDeps,
+  id: bigint,
+  { from, account, to, basis }: { from: Hex; account: Hex; to?: Hex | undefined; basis?: Hex | undefined },
+): Promise<Prepared> {
+  await findPool(deps.db.sql, id);
+  const other = to !== undefined && to !== account;
+  const call = poolCalls(deps);
+  const transaction = other
+    ? await call(from, "reassign", [id, account, to, basis ?? NO_BASIS])
+    : await call(from, "release", [id, account]);
+  const receiver = other ? to : account;
+  const summary = {
+    zh: `将资金池 ${id} 为账户 ${account} 暂存的款项付给 ${receiver}`,
+    en: `Pay what pool ${id} holds aside for account ${account} to ${receiver}`,
+  };
+  return { transaction, summary };
 }
 
 /** Mints fen against a deposit at a bank. */

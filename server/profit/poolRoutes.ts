@@ -2,7 +2,7 @@
 import type { Hex } from "../chain/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Caller, type Reply, type Route } from "../route.ts";
-import { prepareFunding, preparePayouts, preparePublication, type MoneyDeps } from "./commands.ts";
+import { prepareFunding, preparePayouts, preparePublication, prepareRelease, type MoneyDeps } from "./commands.ts";
 import { findPool, findRuleset, type Preview } from "./divisions.ts";
 import { inputsWord } from "./inputs.ts";
 import { chunkOf, placeAfter, presentLeaves, presentPool, rulesetView } from "./presentation.ts";
@@ -17,6 +17,7 @@ import {
   poolsQuery,
   poolsView,
   publicationView,
+  releaseBody,
   signerBody,
   wholePoolView,
 } from "./schemas.ts";
@@ -172,6 +173,19 @@ function signingRoutes(deps: MoneyDeps): Route[] {
         const { payouts, summary } = await preparePayouts(deps, BigInt(params.id), from, limit);
         const told = payouts.map((payout) => ({ ...payout, sumFen: String(payout.sumFen) }));
         return { status: 200, body: { payouts: told, summary } };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/pools/{id}/releases",
+      summary:
+        "Prepare to pay what is held aside for an account that is active again, or, as an auditor, to give it to another",
+      params: poolParams,
+      body: releaseBody,
+      answers: { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: prepared } },
+      problems: ["not-found", "would-revert", "not-ready"],
+      async handle({ params, body }) {
+        return { status: 200, body: await prepareRelease(deps, BigInt(params.id), body) };
       },
     }),
   ];

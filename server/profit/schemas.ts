@@ -55,6 +55,12 @@ export const signerBody = z.strictObject({ from: address.meta({ description: "th
 /** Each chunk is tried on the chain before it is given out, which takes up to half a second. */
 export const payoutsBody = signerBody.extend({ limit: z.int().min(1).max(16).default(4) });
 
+export const releaseBody = signerBody.extend({
+  account: address.meta({ description: "for whom it is held aside" }),
+  to: address.optional().meta({ description: "somebody else who is to get it: an auditor's decision, with `basis`" }),
+  basis: hash.optional(),
+});
+
 export const bankBody = signerBody.extend({
   account: address,
   amountFen,

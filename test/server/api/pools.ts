@@ -219,8 +219,17 @@ describe("pools over HTTP", function () {
     const [balance, paid, held] = await desk.money(person.address);
     expect(BigInt(held)).to.equal(703n);
     expect(await desk.get("/v1/pools/3")).to.include({ heldFen: held, paidFen: "6015", state: "closed" });
+    const release = { account: person.address };
+    const early = await bay.prepare(bay.farmer, "/v1/pools/3/releases", release);
+    expect(refused(early)).to.deep.equal([409, "would-revert", "AccountNotActive"]);
     await status(1);
-    await bay.call(bay.farmer, "PremiumPools", "release", [3, person.address]);
+    const given = { ...release, to: bay.farmer.account, basis: id("an heir") };
+    const elsewhere = await bay.prepare(bay.farmer, "/v1/pools/3/releases", given);
+    expect(refused(elsewhere)).to.deep.equal([409, "would-revert", "AccessManagedUnauthorized"]);
+    await bay.does(bay.farmer, "/v1/pools/3/releases", release);
+    const none = await bay.prepare(bay.farmer, "/v1/pools/3/releases", release);
+    expect(refused(none)).to.deep.equal([409, "would-revert", "NothingHeld"]);
+    expect(refused(await bay.prepare(bay.farmer, "/v1/pools/99/releases", release))).to.deep.equal([404, "not-found"]);
     const after = [BigInt(balance) + 703n, BigInt(paid) + 703n, 0n].map(String);
     expect(await desk.money(person.address)).to.deep.equal(after);
     const headers = await logInAs(api, person);

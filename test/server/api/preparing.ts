@@ -122,6 +122,47 @@ describe("preparing what holders sign", function () {
     ]);
   });
 
+  it("given a block, when its holder splits it and its keeper binds a part to one purpose, then that part may be retired for no other", async () => {
+    const { farmer, other } = bay;
+    const whole = { piece: piece(1_000) };
+    const told = `KgAboveBlock, id ${number(block(1))}, kg 1000, has 999`;
+    await revert("/v1/splits", [
+      [farmer, whole, told],
+      [
+        other,
+        { piece: piece(1) },
+        `NotHolder, id ${number(block(1))}, account ${other.account}, holder ${farmer.account}`,
+      ],
+    ]);
+    await bay.does(farmer, "/v1/splits", { piece: piece(10) });
+    const pieces = [piece(10, block(991))];
+    await revert("/v1/dedications", [
+      [other, { pieces, purpose: 4, basis }, `AccessManagedUnauthorized, caller ${other.account}`],
+    ]);
+    await bay.grant("DEDICATION", other);
+    await bay.does(other, "/v1/dedications", { pieces, purpose: 4, basis });
+    const { body } = await api.ask(`/v1/blocks/${block(991)}`);
+    expect(body).to.deep.include({ kg: "10", locks: ["dedicated"] });
+    expect((body["purpose"] as { code: number }).code).to.equal(4);
+    const locked = `BlockLocked, id ${number(block(991))}, locks 32`;
+    await revert("/v1/retirements", [[farmer, terms.retirement({ pieces }), locked]]);
+    await bay.does(farmer, "/v1/retirements", terms.retirement({ pieces, purpose: 4 }));
+  });
+
+  it("given a certificate, when an auditor points to a document from it, then it says so, and stays what it is", async () => {
+    const { other } = bay;
+    const { body: before } = await api.ask("/v1/retirements/1");
+    const note = terms.document;
+    await revert("/v1/retirements/1/notes", [[other, { note }, `AccessManagedUnauthorized, caller ${other.account}`]]);
+    await bay.grant("AUDITOR", other);
+    await revert("/v1/retirements/9/notes", [[other, { note }, "RetirementUnknown, retirement 9"]]);
+    await bay.does(other, "/v1/retirements/1/notes", { note });
+    const { body: after } = await api.ask("/v1/retirements/1");
+    expect(after).to.deep.equal({ ...before, note });
+    const unknown = await bay.prepare(other, "/v1/retirements/1/notes", { note: id("nobody has it") });
+    expect([unknown.status, unknown.body["code"]]).to.deep.equal([409, "document-unknown"]);
+  });
+
   it("given a locked block, when its holder would move or end it, then the answer names the lock", async () => {
     await bay.grant("PLEDGE", bay.other);
     const pieces = [piece(1, block(1_001))];
