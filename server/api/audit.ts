@@ -44,12 +44,15 @@ const id = "0x[0-9a-f]{1,64}";
 /** at most 2^63 − 1, with or without the leading zeros by which it sorts */
 const count = "0*[0-9]{1,18}";
 
+/** of a list, or the n-th of its kind: far below 2^31 */
+const code = "0*[0-9]{1,6}";
+
 /** What the keys of each kind of record are made of, so that going on after one is always a place among the records. */
 const keyShapes: Record<string, string[]> = {
-  ...{ account: [id], act: [id], edge: [id, id], key: [id], licence: [id, count], lot: [id] },
-  ...{ ruling: [id, count], term: [count, count] },
+  ...{ account: [id], act: [id], edge: [id, id], key: [id], licence: [id, code], lot: [id] },
+  ...{ ruling: [id, code], term: [code, code] },
   ...{ batch: [count], block: [count, count], boundary: [id], methodology: [count], project: [count] },
-  ...{ purposes: [count], report: [id], retirement: [count, count], verification: [id, id] },
+  ...{ purposes: [code], report: [id], retirement: [count, count], verification: [id, id] },
   ...{ bank: [id, id], chunk: [count, count], fen: [id], held: [count, id], payout: [count, id, count] },
   ...{ pool: [count], release: [count, id, count], root: [count, count], subject: [count, id] },
 };

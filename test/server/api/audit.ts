@@ -9,6 +9,7 @@ import type { Sql } from "../../../server/db/port.ts";
 import { readRecords } from "../../../server/indexer/recordPages.ts";
 import type { Reply } from "../../../server/route.ts";
 import type { Check } from "../../../server/indexer/checks.ts";
+import { carbonProjection } from "../../../server/carbon/projections.ts";
 import { traceabilityProjection } from "../../../server/traceability/projections.ts";
 import { openAudited, type Audited } from "../../support/audited.ts";
 
@@ -66,7 +67,7 @@ describe("GET /v1/audit/records", function () {
     const keys = whole.map(({ key }) => key);
     expect(keys).to.deep.equal([...new Set(keys)].sort());
     expect(new Set(keys.map((key) => key.split("/")[0]))).to.deep.equal(
-      new Set(["account", "act", "edge", "key", "licence", "lot", "ruling", "term"]),
+      new Set(["account", "act", "edge", "key", "licence", "lot", "purposes", "ruling", "term"]),
     );
     for (const limit of [1, 7]) expect(await all(`limit=${limit}`), String(limit)).to.deep.equal(whole);
     // each home has other keys, and no bucket is sure to have any
@@ -77,9 +78,11 @@ describe("GET /v1/audit/records", function () {
 
   it("given a bucket that is far between, when no more than five records are looked at for a page, then none is missed", async () => {
     const { home, running } = audited.api;
-    const { Parties, Vocabulary, LotLedger } = readDeployment(join(home, "deployment.json"))!.contracts;
+    const { contracts } = readDeployment(join(home, "deployment.json"))!;
+    const { Parties, Vocabulary, LotLedger, Projects, Credits } = contracts;
     const access = accessProjection({ parties: Parties.address, vocabulary: Vocabulary.address });
-    const projections = [access, traceabilityProjection(LotLedger.address)];
+    const carbon = carbonProjection({ projects: Projects.address, credits: Credits.address });
+    const projections = [access, traceabilityProjection(LotLedger.address), carbon];
     const found: Page["records"] = [];
     let pages = 0;
     for (let after: string | undefined; ; pages++) {
