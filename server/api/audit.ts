@@ -54,7 +54,7 @@ const keyShapes: Record<string, string[]> = {
   ...{ batch: [count], block: [count, count], boundary: [id], methodology: [count], project: [count] },
   ...{ purposes: [code], report: [id], retirement: [count, count], verification: [id, id] },
   ...{ bank: [id, id], chunk: [count, count], fen: [id], held: [count, id], payout: [count, id, count] },
-  ...{ pool: [count], release: [count, id, count], root: [count, count], subject: [count, id] },
+  ...{ pool: [count], release: [count, id, count], root: [count, code], subject: [count, id] },
 };
 
 const recordKey = z.string().regex(
