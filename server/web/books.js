@@ -1,13 +1,20 @@
 /** The checks of the books, side by side. */
 import { h } from "./dom.js";
-import { sideKind } from "./format.js";
-import { known, t } from "./language.js";
+import { sideKind, yuan } from "./format.js";
+import { known, t, tag } from "./language.js";
 import { exactText, massText, number } from "./parts.js";
 
 const sides = {
   mass: (value) => h("div", {}, massText(value), exactText(value)),
   number: (value) => h("span", { class: "mass" }, number(value)),
-  lots: (value) => t("books.lots", { lots: number(parseInt(value, 10)) }),
+  carbon: (value) => h("span", { class: "mass" }, t("books.carbon", { kg: number(value) })),
+  money: (value) => h("span", { class: "mass" }, t("books.money", { yuan: yuan(value, tag()) })),
+  ...Object.fromEntries(
+    ["lots", "blocks", "pools", "balances"].map((kind) => [
+      kind,
+      (value) => t(`books.${kind}`, { [kind]: number(parseInt(value, 10)) }),
+    ]),
+  ),
   text: (value) => h("code", { class: "hex" }, value),
 };
 

@@ -41,11 +41,29 @@ export function idIn(text) {
   return found ? `0x${found[1].toLowerCase()}` : undefined;
 }
 
-const MASSES = new Set(["T1.collected", "T1.concluded", "T1.live"]);
+/**
+ * Fen as yuan with both decimals, by whole-number division.
+ * @param fen a whole number, or decimal text where it may exceed 2^53
+ */
+export function yuan(fen, language) {
+  const all = BigInt(fen);
+  const size = all < 0n ? -all : all;
+  const point = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal").value;
+  return `${all < 0n ? "−" : ""}${integer(size / 100n, language)}${point}${String(size % 100n).padStart(2, "0")}`;
+}
 
-/** What one side of a check is: `mass` (grams), `number`, `lots` (`8 lots`), or `text`, such as a lot's word in storage. */
+const MASSES = new Set(["T1.collected", "T1.concluded", "T1.live"]);
+const CARBON = new Set(["C1.issued", "C1.retired", "C1.ended", "C1.live", "C2.issued"]);
+const MONEY = new Set(["M1.pools", "M3.deposited", "M3.withdrawn", "M3.supply", "M3.balances"]);
+
+/**
+ * What one side of a check is: `mass` in grams, `carbon` in kg, `money` in fen, `number`, a count of what was drawn (`lots`,
+ * `blocks`, `pools`, `balances`, told as `8 lots`), or `text`, such as a lot's word in storage.
+ */
 export function sideKind(id, value) {
-  if (!/^-?\d+( lots)?$/.test(value)) return "text";
-  if (value.endsWith("lots")) return "lots";
-  return MASSES.has(id) ? "mass" : "number";
+  const [, counted] = /^-?\d+(?: (lots|blocks|pools|balances))?$/.exec(value) ?? [undefined, "text"];
+  if (counted !== undefined) return counted;
+  if (MASSES.has(id)) return "mass";
+  if (CARBON.has(id)) return "carbon";
+  return MONEY.has(id) ? "money" : "number";
 }

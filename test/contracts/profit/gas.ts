@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { ContractFactory, id, type BaseContract, type ContractTransactionResponse } from "ethers";
+import { compiled } from "../../support/compiled.ts";
 import { CHUNK_LEAVES, buildSumTree } from "../../../server/profit/sumTree.ts";
 import {
   createMoney,
@@ -20,7 +20,7 @@ const load = await createMoney();
 /** A payee who was paid before: what an epoch costs, all checks done. */
 const payoutBudget = 12_000;
 
-const yardsticks = new URL("../../../cache/test-artifacts/test/contracts/support/Yardsticks.sol/", import.meta.url);
+const yardsticks = compiled(new URL("../support/Yardsticks.sol", import.meta.url));
 
 /** A chunk's worth of payees, with amounts of a few thousand yuan as most are: three bytes. */
 const leaves = leavesOf(CHUNK_LEAVES).map(({ account }, i) => ({ account, amountFen: BigInt(200_000 + 7 * i) }));
@@ -51,11 +51,8 @@ describe("gas of money", () => {
   }
 
   async function deployYardstick(name: string, ...args: unknown[]): Promise<BaseContract> {
-    const artifact = JSON.parse(await readFile(new URL(`${name}.json`, yardsticks), "utf8")) as {
-      abi: [];
-      bytecode: string;
-    };
-    return new ContractFactory(artifact.abi, artifact.bytecode, money.world.admin).deploy(...args);
+    const { abi, bytecode } = yardsticks[name]!;
+    return new ContractFactory(abi, bytecode, money.world.admin).deploy(...args);
   }
 
   /** The same payees twice from a loop of transfers. */

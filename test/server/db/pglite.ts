@@ -130,7 +130,8 @@ describe("PGlite", function () {
         BEGIN WHILE clock_timestamp() < until LOOP PERFORM count(*) FROM generate_series(1, 1000); END LOOP; END $$`;
       delays.disable();
       expect(performance.now() - started).to.be.greaterThan(1_900);
-      expect(delays.max / 1e6).to.be.lessThan(300);
+      // held up, it would be all of the two seconds
+      expect(delays.max / 1e6).to.be.lessThan(1_000);
     });
 
     it("given much written since the last checkpoint, when it is due, then a start has that much less to replay", async () => {
