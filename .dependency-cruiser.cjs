@@ -1,6 +1,6 @@
 // The import directions inside server/:
 // main → api → domain rooms → relayer, indexer → chain, db, documents → what stands at the bottom.
-const bottom = "^server/(config|errors|log|home|wire)\\.ts$";
+const bottom = "^server/((config|errors|log|home|wire)\\.ts$|problems/)";
 const domain = "access|traceability|carbon|profit";
 
 /** Modules of one layer may import their own room, what is listed, and the bottom. */
