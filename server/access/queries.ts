@@ -2,6 +2,7 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";
+import { roles } from "./roles.ts";
 import { lists, lossKinds, nameOf, type Named } from "./vocabulary.ts";
 
 /** What an account may do. Dates in seconds since 1970. */
@@ -22,6 +23,16 @@ export interface BoundKey {
   validFrom: number;
   validUntil: number;
 }
+
+/** Bit 7 of a status says that the account's own key is dated. */
+export const STATUS_BITS = 0x7f;
+const ACTIVE = 1;
+
+/** Whether an account is neither suspended nor closed. */
+export const isActive = ({ status }: Standing): boolean => (status & STATUS_BITS) === ACTIVE;
+
+/** Who signs statements on reports holds it. */
+export const verifierRole = roles.VERIFIER;
 
 /** The standings of those of the accounts that are registered. */
 export async function readAccountStandings(sql: Sql, ids: readonly Hex[]): Promise<Map<Hex, Standing>> {

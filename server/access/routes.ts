@@ -10,6 +10,7 @@ import {
   readKeys,
   readKeysOf,
   readLicences,
+  STATUS_BITS,
   type BoundKey,
   type Licence,
   type Standing,
@@ -26,9 +27,6 @@ import {
   kinds,
   statuses,
 } from "./schemas.ts";
-
-/** Bit 7 says that the account's own key is dated; its date is among the keys. */
-const STATUS_BITS = 0x7f;
 
 type StandingView = z.input<typeof accountsView>["accounts"][number];
 

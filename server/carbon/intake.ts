@@ -1,6 +1,6 @@
 /** Taking verifiers' statements in: form, report, signature, role; then stored, then acknowledged, for anyone to carry. */
 import { z } from "zod";
-import { readAccountStandings } from "../access/queries.ts";
+import { isActive, readAccountStandings, verifierRole } from "../access/queries.ts";
 import { judgeSignatures, type SignatureDeps, type Verdict } from "../access/signatures.ts";
 import { readView } from "../chain/contracts.ts";
 import { domainSeparator, toBytes, toHex, type Domain } from "../chain/eip712.ts";
@@ -19,10 +19,6 @@ import { statementDigest, type SignedVerification } from "./statements.ts";
 
 const MOST_KG = 2n ** 63n - 1n;
 const CLOCK_SKEW_SECONDS = 600;
-const VERIFIER_ROLE = 3n;
-/** Bit 7 of a status says that the account's own key is dated. */
-const STATUS_BITS = 0x7f;
-const ACTIVE = 1;
 
 /** A statement as it travels; kilograms as decimal text, since they may pass 2^53. */
 export const signedVerification = z
@@ -137,7 +133,7 @@ async function signatureFault(
   const [verdict] = await judgeSignatures({ ...deps, sql: deps.db.sql }, [signed]);
   if (verdict!.is !== "good") return refusedBy(verdict!, act.verifier);
   const standing = (await readAccountStandings(deps.db.sql, [act.verifier])).get(act.verifier)!;
-  if ((standing.status & STATUS_BITS) !== ACTIVE) return { code: "account-not-active", detail: act.verifier };
+  if (!isActive(standing)) return { code: "account-not-active", detail: act.verifier };
   const key: Hex = `0x${verdict!.keyId.slice(26)}`;
   const isVerifier = await holdsRole(deps, key);
   if (isVerifier === undefined) return refusedBy({ is: "unanswered" }, act.verifier);
@@ -149,7 +145,7 @@ async function holdsRole({ chain, domain }: StatementDeps, key: Hex): Promise<bo
   if (!chain.status().ready) return undefined;
   const manager = { name: "AccessManager" as const, address: domain.authority };
   try {
-    const [isMember] = await readView(chain, manager, "hasRole", [VERIFIER_ROLE, key]);
+    const [isMember] = await readView(chain, manager, "hasRole", [verifierRole, key]);
     return isMember === true;
   } catch {
     return undefined;
