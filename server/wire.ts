@@ -46,6 +46,7 @@ export const unsigned = z
 
 /** What a text says, in both languages. */
 export const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
+export type Bilingual = z.infer<typeof bilingual>;
 
 /** A transaction for somebody else to sign, and what it will do. Nothing has changed by it. */
 export const prepared = z

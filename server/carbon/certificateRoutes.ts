@@ -1,5 +1,4 @@
 /** The route by which certificates are given out. */
-import { z } from "zod";
 import { createProver, NotProvable } from "../chain/proofs.ts";
 import { RpcError, type Chain, type Hex } from "../chain/port.ts";
 import type { Db } from "../db/port.ts";
@@ -10,14 +9,7 @@ import { idOf } from "./blockId.ts";
 import { createCertificates } from "./certificate.ts";
 import { certificateForm } from "./certificateForm.ts";
 import { readRetirement } from "./queries.ts";
-
-/** Retirements are numbered in 64 bits, rows of them in 63. */
-const params = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[1-9]\d{0,17}$/, "must be the number of a retirement")
-    .meta({ description: "number of the retirement" }),
-});
+import { numberParams } from "./schemas.ts";
 
 /** What the chain cannot prove is said so; what it cannot answer now is thrown on. */
 function refused(error: unknown): never {
@@ -37,14 +29,14 @@ export function certificateRoutes({ db, chain, credits }: { db: Db; chain: Chain
       path: "/v1/retirements/{id}/certificate.json",
       summary:
         "A retirement's certificate with its proofs: `npm run verify -- FILE --trust BLOCKHASH` checks it without this server",
-      params,
+      params: numberParams,
       answers: { 200: { description: "The certificate", schema: certificateForm } },
       problems: ["not-found", "not-ready", "not-provable"],
       async handle({ params: { id } }) {
         if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
         // the block at which the row stands as it is read
         const [retirement, cursor] = await db.snapshot(async (sql) => [
-          await readRetirement(sql, BigInt(id)),
+          await readRetirement(sql, id),
           await readCursor(sql),
         ]);
         if (!retirement || !cursor) throw new Problem("not-found", `no retirement ${id} is indexed`);

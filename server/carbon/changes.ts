@@ -1,5 +1,6 @@
 /** What a range of events changes of blocks of credits: the rows before they are written. */
 import type { Hex } from "../chain/port.ts";
+import type { Retirement } from "../chain/retirements.ts";
 import type { Place } from "./blockId.ts";
 
 export const dispositions = { live: 0, retired: 1, cancelled: 2, exported: 3 } as const;
@@ -10,7 +11,9 @@ export const locks = ["listed", "pledged", "in-transit", "frozen", "court-hold",
 export interface BlockState extends Place {
   kg: bigint;
   holder: Hex;
+  /** one of {@link dispositions} */
   disposition: number;
+  /** bits, from the lowest in the order of {@link locks} */
   locks: number;
   /** 0 unless retired */
   retirement: bigint;
@@ -49,17 +52,8 @@ export interface BlockEvent extends Place {
   basis: Hex | undefined;
 }
 
-export interface RetirementRow {
-  id: bigint;
-  holder: Hex;
-  beneficiary: Hex;
-  purpose: number;
-  fromMonth: number;
-  toMonth: number;
-  country: number;
-  document: Hex;
+export interface RetirementState extends Omit<Retirement, "blocks"> {
   record: Hex;
-  at: number;
   block: number;
   tx: Hex;
 }
@@ -70,7 +64,7 @@ export interface Changes {
   blocks: BlockState[];
   batches: BatchState[];
   events: BlockEvent[];
-  retirements: RetirementRow[];
+  retirements: RetirementState[];
   retired: (Place & { retirement: bigint; pos: number; kg: bigint })[];
   notes: { retirement: bigint; note: Hex }[];
 }

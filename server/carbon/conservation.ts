@@ -2,9 +2,10 @@
 import { readView } from "../chain/contracts.ts";
 import type { Chain, Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import { check, type Check } from "../indexer/checks.ts";
+import { check, sampled, type Check } from "../indexer/checks.ts";
 import { readCursor } from "../indexer/queries.ts";
 import { blockHex, idOf, type Place } from "./blockId.ts";
+import type { BlockState } from "./changes.ts";
 
 /** Batches and blocks whose rows are held against storage each time; which ones, the block's hash draws. */
 const SAMPLE = 8;
@@ -78,14 +79,7 @@ async function wrongBatches(sql: Sql): Promise<{ unbalanced: bigint; gapped: big
   return found!;
 }
 
-interface BlockRow extends Place {
-  kg: bigint;
-  holder: Hex;
-  disposition: number;
-  locks: number;
-  retirement: bigint;
-  purpose: number;
-}
+type BlockRow = Omit<BlockState, "parentFirst">;
 
 const blockLine = (place: Place, word: bigint, holder: string): string =>
   `${blockHex(place)} ${word.toString(16).padStart(64, "0")} ${holder.toLowerCase()}`;
@@ -116,8 +110,7 @@ async function sampleSides(read: ReadView, sql: Sql): Promise<[left: string, rig
     ];
     return blockLine(row, pack(...fields), holder);
   });
-  const differing = left.findIndex((line, i) => line !== right[i]);
-  return differing < 0 ? [`${left.length} blocks`, `${right.length} blocks`] : [left[differing]!, right[differing]!];
+  return sampled(left, right, "blocks");
 }
 
 /** Reports for which more was issued than the least that was attested, or other than their batches; storage has a side of each. */

@@ -6,7 +6,7 @@ import type { Db } from "../db/port.ts";
 import type { Library } from "../documents/port.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import type { Reply } from "../route.ts";
-import { prepared } from "../wire.ts";
+import { prepared, type Bilingual } from "../wire.ts";
 
 export interface WriteDeps {
   db: Db;
@@ -14,12 +14,6 @@ export interface WriteDeps {
   chainId: number;
   library: Library;
   contracts: { projects: Hex; credits: Hex };
-}
-
-/** What a transaction will do. */
-interface Summary {
-  en: string;
-  zh: string;
 }
 
 export const answers = { 200: { description: "The transaction to sign, and what it will do", schema: prepared } };
@@ -30,7 +24,7 @@ export async function prepare(
   deps: WriteDeps,
   from: Hex,
   call: Omit<Call, "address">,
-  summary: Summary,
+  summary: Bilingual,
 ): Promise<Reply> {
   const { chain, chainId, contracts } = deps;
   const address = call.contract === "Projects" ? contracts.projects : contracts.credits;

@@ -3,16 +3,8 @@ import type { z } from "zod";
 import { claimScopeName, purposeName } from "../access/queries.ts";
 import type { Hex } from "../chain/port.ts";
 import { blockHex, serials } from "./blockId.ts";
-import { dispositions, locks } from "./changes.ts";
-import type {
-  BatchRow,
-  BlockEventRow,
-  BlockRow,
-  ProjectRow,
-  ReportRow,
-  RetirementRow,
-  StatementRow,
-} from "./queries.ts";
+import { dispositions, locks, type BatchState } from "./changes.ts";
+import type { BlockEventRow, BlockRow, ProjectRow, ReportRow, RetirementRow, StatementRow } from "./queries.ts";
 import type {
   batchView,
   blockEventView,
@@ -113,7 +105,11 @@ export const presentEvent = (batch: bigint, row: BlockEventRow): z.input<typeof 
 });
 
 /** A batch with one page of its blocks. */
-export function presentBatch(row: BatchRow, blocks: readonly BlockRow[], next: Hex | null): z.input<typeof batchView> {
+export function presentBatch(
+  row: BatchState,
+  blocks: readonly BlockRow[],
+  next: Hex | null,
+): z.input<typeof batchView> {
   const live = row.issuedKg - row.retiredKg - row.cancelledKg - row.exportedKg;
   return {
     id: String(row.id),
@@ -153,7 +149,7 @@ export const presentClaim = (row: RetirementRow): z.input<typeof retirementsView
 /** @param batches those of its blocks */
 export const presentRetirement = (
   row: RetirementRow,
-  batches: ReadonlyMap<bigint, BatchRow>,
+  batches: ReadonlyMap<bigint, BatchState>,
 ): z.input<typeof retirementView> => ({
   ...presentClaim(row),
   blocks: row.blocks.map(({ kg, ...place }) => ({

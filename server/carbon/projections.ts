@@ -1,24 +1,24 @@
 /** What `Projects` and `Credits` say, as rows. */
-import { decodeCreditLog, decodeProjectLog, type CreditEvent, type ProjectEvent } from "../chain/carbonEvents.ts";
+import {
+  decodeCreditLog,
+  decodeProjectLog,
+  projectEventNames,
+  type CreditEvent,
+  type ProjectEvent,
+} from "../chain/carbonEvents.ts";
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import { factLine } from "../indexer/digests.ts";
 import type { Outcome, Projection } from "../indexer/port.ts";
 import { foldCredits, touchedBatches, touchedBlocks } from "./fold.ts";
 import { applyProjectEvent } from "./projectRows.ts";
+import { readBatches } from "./queries.ts";
 import { carbonRecords } from "./records.ts";
-import { readBatchStates, readBlockStates, writeChanges } from "./rows.ts";
+import { readBlockStates, writeChanges } from "./rows.ts";
 
 export type CarbonEvent = ProjectEvent | CreditEvent;
 
-const projectEvents = new Set<string>([
-  "MethodologyAdded",
-  "ProjectRegistered",
-  "ReportSubmitted",
-  "Verified",
-  "Skipped",
-  "ReportIssued",
-] satisfies ProjectEvent["name"][]);
+const projectEvents = new Set<string>(projectEventNames);
 
 const isProjectEvent = (event: CarbonEvent): event is ProjectEvent => projectEvents.has(event.name);
 
@@ -33,7 +33,7 @@ async function applyCredits(sql: Sql, events: readonly CreditEvent[]): Promise<v
   if (events.length === 0) return;
   const touched = touchedBlocks(events);
   const blocks = await readBlockStates(sql, touched);
-  const batches = await readBatchStates(sql, touchedBatches(touched));
+  const batches = await readBatches(sql, touchedBatches(touched));
   await writeChanges(sql, foldCredits(events, blocks, batches));
   for (const { name, args } of events) {
     if (name !== "PurposesSet") continue;

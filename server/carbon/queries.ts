@@ -3,6 +3,7 @@ import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import { column } from "../indexer/columns.ts";
 import type { Place } from "./blockId.ts";
+import type { BatchState, BlockState, RetirementState } from "./changes.ts";
 
 export interface MethodologyRow {
   id: bigint;
@@ -111,24 +112,12 @@ export async function recordedStatements(sql: Sql, digests: readonly Hex[]): Pro
   return new Set(rows.map(({ digest }) => digest));
 }
 
-export interface BatchRow {
-  id: bigint;
-  project: bigint;
-  report: Hex;
-  vintage: number;
-  scope: number;
-  issuedKg: bigint;
-  retiredKg: bigint;
-  cancelledKg: bigint;
-  exportedKg: bigint;
-}
-
 /** Those of the batches that are indexed. */
-export async function readBatches(sql: Sql, ids: readonly bigint[]): Promise<Map<bigint, BatchRow>> {
-  const rows = await sql<BatchRow>`
+export async function readBatches(sql: Sql, ids: Iterable<bigint>): Promise<Map<bigint, BatchState>> {
+  const rows = await sql<BatchState>`
     SELECT id, project, report, vintage, scope, issued_kg AS "issuedKg", retired_kg AS "retiredKg",
       cancelled_kg AS "cancelledKg", exported_kg AS "exportedKg"
-    FROM batch WHERE id = ANY (${column(ids)}::bigint[])`;
+    FROM batch WHERE id = ANY (${column([...ids])}::bigint[])`;
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -138,21 +127,13 @@ export async function readBatchIds(sql: Sql, reports: readonly Hex[]): Promise<{
     SELECT id, report FROM batch WHERE report = ANY (${column(reports)}::text[]) ORDER BY id`;
 }
 
-export interface BlockRow extends Place {
-  kg: bigint;
-  holder: Hex;
-  /** 0 live, 1 retired, 2 cancelled, 3 exported */
-  disposition: number;
-  locks: number;
-  retirement: bigint;
-  purpose: number;
-  parentFirst: bigint | null;
-}
+/** A block as it stands. */
+export type BlockRow = Omit<BlockState, "parentFirst">;
 
 /** A block as it stands; `undefined` where none begins at that serial. */
 export async function readBlock(sql: Sql, { batch, first }: Place): Promise<BlockRow | undefined> {
   const [found] = await sql<BlockRow>`
-    SELECT batch, first, kg, holder, disposition, locks, retirement, purpose, parent_first AS "parentFirst"
+    SELECT batch, first, kg, holder, disposition, locks, retirement, purpose
     FROM credit_block WHERE batch = ${batch} AND first = ${first}`;
   return found;
 }
@@ -160,14 +141,14 @@ export async function readBlock(sql: Sql, { batch, first }: Place): Promise<Bloc
 /** Blocks of a batch by their first serial, from after one on. */
 export async function readBlocksOf(sql: Sql, { batch, first }: Place, limit: number): Promise<BlockRow[]> {
   return sql<BlockRow>`
-    SELECT batch, first, kg, holder, disposition, locks, retirement, purpose, parent_first AS "parentFirst"
+    SELECT batch, first, kg, holder, disposition, locks, retirement, purpose
     FROM credit_block WHERE batch = ${batch} AND first > ${first} ORDER BY first LIMIT ${limit}`;
 }
 
 /** Live blocks of a holder, oldest first, from after one on. */
 export async function readHeld(sql: Sql, holder: Hex, { batch, first }: Place, limit: number): Promise<BlockRow[]> {
   return sql<BlockRow>`
-    SELECT batch, first, kg, holder, disposition, locks, retirement, purpose, parent_first AS "parentFirst"
+    SELECT batch, first, kg, holder, disposition, locks, retirement, purpose
     FROM credit_block WHERE holder = ${holder} AND disposition = 0 AND (batch, first) > (${batch}::bigint, ${first}::bigint)
     ORDER BY batch, first LIMIT ${limit}`;
 }
@@ -206,20 +187,11 @@ export async function readBlockHistory(sql: Sql, { batch, first }: Place, limit:
     ORDER BY e.block, e.idx, e.pos LIMIT ${limit}`;
 }
 
-export interface RetirementRow {
-  id: bigint;
-  holder: Hex;
-  beneficiary: Hex;
-  purpose: number;
-  fromMonth: number;
-  toMonth: number;
-  country: number;
-  document: Hex;
-  record: Hex;
+export interface RetirementRow extends Omit<RetirementState, "at" | "block"> {
   note: Hex | null;
+  /** seconds since 1970 */
   at: bigint;
   block: bigint;
-  tx: Hex;
   /** in the order in which they are recorded */
   blocks: (Place & { kg: bigint })[];
 }

@@ -5,17 +5,7 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import type { StateRecord } from "../indexer/port.ts";
-import { recordsByKind } from "../indexer/records.ts";
-
-type Value = string | number | bigint | null | readonly Value[];
-
-/** `name=value` of each column, in the order of the query; NULL is an empty value. */
-const valueOf = (row: Record<string, Value>): string =>
-  Object.entries(row)
-    .map(
-      ([name, value]) => `${name}=${Array.isArray(value) ? `[${value.join(",")}]` : ((value as string | null) ?? "")}`,
-    )
-    .join(" ");
+import { recordsByKind, valueOf, type RecordValue } from "../indexer/records.ts";
 
 const DIGITS = 20;
 const padded = (value: bigint | number): string => String(value).padStart(DIGITS, "0");
@@ -24,7 +14,7 @@ const padded = (value: bigint | number): string => String(value).padStart(DIGITS
 const numberAfter = (after: string): bigint => (after === "" ? -1n : BigInt(after));
 
 async function batchRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Record<string, Value> & { id: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { id: bigint }>`
     SELECT id, project, report, vintage, scope, issued_kg AS issued, retired_kg AS retired, cancelled_kg AS cancelled,
       exported_kg AS exported
     FROM batch WHERE id > ${numberAfter(after)} ORDER BY id LIMIT ${limit}`;
@@ -37,7 +27,7 @@ const pairAfter = (after: string): [bigint, bigint] =>
 
 async function blockRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [batch, first] = pairAfter(after);
-  const rows = await sql<Record<string, Value> & { batch: bigint; first: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { batch: bigint; first: bigint }>`
     SELECT batch, first, kg, holder, disposition, locks, purpose
     FROM credit_block WHERE (batch, first) > (${batch}::bigint, ${first}::bigint) ORDER BY batch, first LIMIT ${limit}`;
   return rows.map(({ batch, first, ...row }) => ({
@@ -47,20 +37,20 @@ async function blockRecords(sql: Sql, after: string, limit: number): Promise<Sta
 }
 
 async function boundaryRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Record<string, Value> & { id: Hex }>`
+  const rows = await sql<Record<string, RecordValue> & { id: Hex }>`
     SELECT id, project, last_day AS "lastDay" FROM boundary WHERE id > ${after} ORDER BY id LIMIT ${limit}`;
   return rows.map(({ id, ...row }) => ({ key: `boundary/${id}`, value: valueOf(row) }));
 }
 
 async function methodologyRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Record<string, Value> & { id: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { id: bigint }>`
     SELECT id, document, scope, quorum, buffer_bps AS "bufferBps"
     FROM methodology WHERE id > ${numberAfter(after)} ORDER BY id LIMIT ${limit}`;
   return rows.map(({ id, ...row }) => ({ key: `methodology/${padded(id)}`, value: valueOf(row) }));
 }
 
 async function projectRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Record<string, Value> & { id: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { id: bigint }>`
     SELECT id, proponent, methodology, measurer, document, (
         SELECT array_agg(account::text || ':' || bps ORDER BY account) FROM project_share WHERE project = project.id
       ) AS shares
@@ -69,13 +59,13 @@ async function projectRecords(sql: Sql, after: string, limit: number): Promise<S
 }
 
 async function purposeRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Record<string, Value> & { scope: number }>`
+  const rows = await sql<Record<string, RecordValue> & { scope: number }>`
     SELECT scope, purposes FROM scope_purposes WHERE scope > ${numberAfter(after)} ORDER BY scope LIMIT ${limit}`;
   return rows.map(({ scope, ...row }) => ({ key: `purposes/${padded(scope)}`, value: valueOf(row) }));
 }
 
 async function reportRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Record<string, Value> & { id: Hex }>`
+  const rows = await sql<Record<string, RecordValue> & { id: Hex }>`
     SELECT id, project, measurer, boundary, from_day AS "fromDay", to_day AS "toDay", claimed_kg AS claimed, document,
       least_kg AS least, verifications, issued_kg AS issued, issuer
     FROM report WHERE id > ${after} ORDER BY id LIMIT ${limit}`;
@@ -84,7 +74,7 @@ async function reportRecords(sql: Sql, after: string, limit: number): Promise<St
 
 async function retirementRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [batch, first] = pairAfter(after);
-  const rows = await sql<Record<string, Value> & { batch: bigint; first: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { batch: bigint; first: bigint }>`
     SELECT head.batch, head.first, holder, beneficiary, purpose, from_month AS "fromMonth", to_month AS "toMonth", country,
       document, note, (
         SELECT array_agg(batch || ':' || first || ':' || kg ORDER BY pos) FROM retirement_block
@@ -101,7 +91,7 @@ async function retirementRecords(sql: Sql, after: string, limit: number): Promis
 /** `verification/report/verifier` */
 async function verificationRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [report, verifier] = after === "" ? ["", ""] : (after.split("/") as [string, string]);
-  const rows = await sql<Record<string, Value> & { report: Hex; verifier: Hex }>`
+  const rows = await sql<Record<string, RecordValue> & { report: Hex; verifier: Hex }>`
     SELECT report, verifier, digest, attested_kg AS attested, statement, signed_at AS "signedAt"
     FROM verification WHERE (report, verifier) > (${report}::hex, ${verifier}::hex)
     ORDER BY report, verifier LIMIT ${limit}`;

@@ -1,10 +1,8 @@
 /** Rows of batches, blocks and retirements: read for a fold and written from it, set-based. */
 import type { Sql } from "../db/port.ts";
-import { column } from "../indexer/columns.ts";
+import { column, orNull } from "../indexer/columns.ts";
 import { idOf, placeOf } from "./blockId.ts";
-import type { BatchState, BlockEvent, BlockState, Changes, RetirementRow } from "./changes.ts";
-
-const orNull = <T>(value: T | undefined): T | "NULL" => value ?? "NULL";
+import type { BatchState, BlockEvent, BlockState, Changes, RetirementState } from "./changes.ts";
 
 /** Those of the blocks that there are, by id. */
 export async function readBlockStates(sql: Sql, ids: Iterable<bigint>): Promise<Map<bigint, BlockState>> {
@@ -16,15 +14,6 @@ export async function readBlockStates(sql: Sql, ids: Iterable<bigint>): Promise<
       ${column(places.map(({ batch }) => batch))}::bigint[], ${column(places.map(({ first }) => first))}::bigint[]
     ) AS asked (batch, first) ON asked.batch = b.batch AND asked.first = b.first`;
   return new Map(rows.map((row) => [idOf(row), { ...row, parentFirst: row.parentFirst ?? undefined }]));
-}
-
-/** Those of the batches that there are, by id. */
-export async function readBatchStates(sql: Sql, ids: Iterable<bigint>): Promise<Map<bigint, BatchState>> {
-  const rows = await sql<BatchState>`
-    SELECT id, project, report, vintage, scope, issued_kg AS "issuedKg", retired_kg AS "retiredKg",
-      cancelled_kg AS "cancelledKg", exported_kg AS "exportedKg"
-    FROM batch WHERE id = ANY (${column([...ids])}::bigint[])`;
-  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** Writes what a range came to. */
@@ -86,8 +75,8 @@ async function addEvents(sql: Sql, rows: readonly BlockEvent[]): Promise<void> {
     )`;
 }
 
-async function addRetirements(sql: Sql, rows: readonly RetirementRow[], retired: Changes["retired"]): Promise<void> {
-  const texts = <K extends keyof RetirementRow>(key: K): RetirementRow[K][] => rows.map((row) => row[key]);
+async function addRetirements(sql: Sql, rows: readonly RetirementState[], retired: Changes["retired"]): Promise<void> {
+  const texts = <K extends keyof RetirementState>(key: K): RetirementState[K][] => rows.map((row) => row[key]);
   await sql`
     INSERT INTO retirement
       (id, holder, beneficiary, purpose, from_month, to_month, country, document, record, at, block, tx)

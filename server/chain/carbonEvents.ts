@@ -69,14 +69,16 @@ export type CreditEvent =
   | Known<"Exported", { id: bigint; holder: Hex; basis: Hex }>
   | Known<"PurposesSet", { scope: number; purposes: bigint }>;
 
-export const decodeProjectLog = createDecoder<ProjectEvent>("Projects", [
+export const projectEventNames: readonly ProjectEvent["name"][] = [
   "MethodologyAdded",
   "ProjectRegistered",
   "ReportSubmitted",
   "Verified",
   "Skipped",
   "ReportIssued",
-]);
+];
+
+export const decodeProjectLog = createDecoder<ProjectEvent>("Projects", projectEventNames);
 
 export const decodeCreditLog = createDecoder<CreditEvent>("Credits", [
   "BatchOpened",

@@ -19,3 +19,13 @@ export const check = (id: string, what: string, left: bigint | string, right: bi
   left: String(left),
   right: String(right),
 });
+
+/** A sample as both sides have it: the first lines that differ; where none do, how many there are, `8 lots`. */
+export function sampled(
+  left: readonly string[],
+  right: readonly string[],
+  what: string,
+): [left: string, right: string] {
+  const at = left.findIndex((line, i) => line !== right[i]);
+  return at < 0 ? [`${left.length} ${what}`, `${right.length} ${what}`] : [left[at]!, right[at]!];
+}

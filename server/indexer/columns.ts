@@ -7,3 +7,6 @@
 export function column(values: readonly (string | number | bigint | boolean)[]): string {
   return `{${values.join(",")}}`;
 }
+
+/** What stands for NULL in a column's text. */
+export const orNull = <T>(value: T | undefined): T | "NULL" => value ?? "NULL";

@@ -5,6 +5,16 @@ import type { Projection, StateRecord } from "./port.ts";
 /** The records of one kind whose keys, less their prefix, come after a text. */
 export type ReadRecords = (sql: Sql, after: string, limit: number) => Promise<StateRecord[]>;
 
+export type RecordValue = string | number | bigint | boolean | null | readonly RecordValue[];
+
+/** `name=value` of each column, in the order of the query; NULL is an empty value, an array `[a,b]`. */
+export const valueOf = (row: Record<string, RecordValue>): string =>
+  Object.entries(row)
+    .map(
+      ([name, value]) => `${name}=${Array.isArray(value) ? `[${value.join(",")}]` : ((value as string | null) ?? "")}`,
+    )
+    .join(" ");
+
 /** @param kinds each with the prefix of its keys, prefixes ascending */
 export function recordsByKind(kinds: readonly (readonly [prefix: string, read: ReadRecords])[]): Projection["records"] {
   return async (sql, after, limit) => {

@@ -13,7 +13,8 @@ import { findPool, findRuleset, refuseUnfit, type Division, type Divisions } fro
 import { inputsWord } from "./inputs.ts";
 import { sumOf } from "./leaves.ts";
 import { poolKinds, readUnpaidChunks, type PoolRow } from "./queries.ts";
-import { yuan, type Bilingual } from "./words.ts";
+import { yuan } from "./words.ts";
+import type { Bilingual } from "../wire.ts";
 
 /** The contract refuses it. */
 const NO_BASIS: Hex = `0x${"0".repeat(64)}`;

@@ -2,7 +2,7 @@
 import { readView } from "../chain/contracts.ts";
 import type { Chain, Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import { check, type Check } from "../indexer/checks.ts";
+import { check, sampled, type Check } from "../indexer/checks.ts";
 import { readCursor } from "../indexer/queries.ts";
 import {
   countPaidTwice,
@@ -20,12 +20,6 @@ const SAMPLE = 8;
 type Contract = "SettlementToken" | "PremiumPools";
 type ReadView = (contract: Contract, view: string, ...args: unknown[]) => Promise<unknown[]>;
 
-/** Both sides where they differ; how many there are, where not. */
-function differing(left: readonly string[], right: readonly string[], what: string): [left: string, right: string] {
-  const at = left.findIndex((line, i) => line !== right[i]);
-  return at < 0 ? [`${left.length} ${what}`, `${right.length} ${what}`] : [left[at]!, right[at]!];
-}
-
 const poolLine = ({ id, totalFen, paidFen, leafCount, version, opensAt, root, state }: PoolSample): string =>
   `${id}: ${paidFen} of ${totalFen} fen paid, state ${state}, version ${version} of ${leafCount} leaves from ${opensAt} on, ${root}`;
 
@@ -41,7 +35,7 @@ async function storedPool(read: ReadView, id: bigint): Promise<PoolSample> {
 async function poolSides(read: ReadView, sql: Sql, seed: Hex): Promise<[left: string, right: string]> {
   const rows = await samplePools(sql, seed, SAMPLE);
   const stored = await Promise.all(rows.map(({ id }) => storedPool(read, id)));
-  return differing(stored.map(poolLine), rows.map(poolLine), "pools");
+  return sampled(stored.map(poolLine), rows.map(poolLine), "pools");
 }
 
 async function balanceSides(read: ReadView, sql: Sql, seed: Hex): Promise<[left: string, right: string]> {
@@ -53,7 +47,7 @@ async function balanceSides(read: ReadView, sql: Sql, seed: Hex): Promise<[left:
     }),
   );
   const right = rows.map(({ account, fen }) => `${account} ${fen}`);
-  return differing(stored, right, "balances");
+  return sampled(stored, right, "balances");
 }
 
 /** What the token's own figures say beside what banks and balances say. */

@@ -8,7 +8,8 @@ import { poolKinds, type PayoutRow, type PoolRow } from "./queries.ts";
 import type { Ruleset } from "./ruleset.ts";
 import type { allocationView, payeeView, poolView } from "./schemas.ts";
 import { CHUNK_LEAVES, chunksOf } from "./sumTree.ts";
-import { wholeGrams, type Bilingual } from "./words.ts";
+import { wholeGrams } from "./words.ts";
+import type { Bilingual } from "../wire.ts";
 
 type LeafView = z.input<typeof allocationView>["leaves"][number];
 type PayeePool = NonNullable<z.input<typeof payeeView>["pools"]>[number];

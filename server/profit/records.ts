@@ -5,15 +5,7 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import type { StateRecord } from "../indexer/port.ts";
-import { recordsByKind } from "../indexer/records.ts";
-
-type Value = string | number | bigint | boolean | null;
-
-/** `name=value` of each column, in the order of the query; NULL is an empty value. */
-const valueOf = (row: Record<string, Value>): string =>
-  Object.entries(row)
-    .map(([name, value]) => `${name}=${value ?? ""}`)
-    .join(" ");
+import { recordsByKind, valueOf, type RecordValue } from "../indexer/records.ts";
 
 const poolDigits = (pool: bigint): string => String(pool).padStart(20, "0");
 const chunkDigits = (chunk: bigint): string => String(chunk).padStart(10, "0");
@@ -28,7 +20,7 @@ const numberOr = (text: string): bigint => (text === "" ? -1n : BigInt(text));
 
 async function bankRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [bank, reference] = partsAfter(after);
-  const rows = await sql<Record<string, Value> & { bank: Hex; reference: Hex }>`
+  const rows = await sql<Record<string, RecordValue> & { bank: Hex; reference: Hex }>`
     SELECT bank, reference, kind, account, amount_fen AS "amountFen" FROM bank_reference
     WHERE (bank, reference) > (${bank}::hex, ${reference}::hex) ORDER BY bank, reference LIMIT ${limit}`;
   return rows.map(({ bank, reference, ...row }) => ({ key: `bank/${bank}/${reference}`, value: valueOf(row) }));
@@ -76,7 +68,7 @@ async function payoutRecords(sql: Sql, after: string, limit: number): Promise<St
 }
 
 async function poolRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Record<string, Value> & { id: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { id: bigint }>`
     SELECT id, subject, kind, source, payer, amount_fen AS "amountFen", ruleset, version, paid_fen AS "paidFen", closed
     FROM pool WHERE id > ${numberOr(after)} ORDER BY id LIMIT ${limit}`;
   return rows.map(({ id, ...row }) => ({ key: `pool/${poolDigits(id)}`, value: valueOf(row) }));
@@ -85,7 +77,7 @@ async function poolRecords(sql: Sql, after: string, limit: number): Promise<Stat
 /** `release/pool/account/n`: the n-th for that account, from 000001. There are few. */
 async function releaseRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [pool, entitled, n] = partsAfter(after);
-  const rows = await sql<Record<string, Value> & { pool: bigint; entitled: Hex; n: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { pool: bigint; entitled: Hex; n: bigint }>`
     SELECT * FROM (
       SELECT pool, entitled, row_number() OVER (PARTITION BY pool, entitled ORDER BY block, idx) AS n, account AS "to",
         amount_fen AS "amountFen", basis
@@ -101,7 +93,7 @@ async function releaseRecords(sql: Sql, after: string, limit: number): Promise<S
 
 async function rootRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [pool, version] = partsAfter(after);
-  const rows = await sql<Record<string, Value> & { pool: bigint; version: number }>`
+  const rows = await sql<Record<string, RecordValue> & { pool: bigint; version: number }>`
     SELECT pool, version, root, leaf_count AS "leafCount", inputs FROM pool_root
     WHERE (pool, version) > (${numberOr(pool)}::bigint, ${numberOr(version)}::bigint) ORDER BY pool, version LIMIT ${limit}`;
   return rows.map(({ pool, version, ...row }) => ({

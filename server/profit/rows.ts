@@ -1,9 +1,7 @@
 /** Rows of money and pools, written from a fold, set-based. */
 import type { Sql } from "../db/port.ts";
-import { column } from "../indexer/columns.ts";
+import { column, orNull } from "../indexer/columns.ts";
 import type { BankReference, Changes, HeldChange, NewPool, PaidChunk, Payout, Root } from "./changes.ts";
-
-const orNull = <T>(value: T | undefined): T | "NULL" => value ?? "NULL";
 
 /** Writes what a range came to. */
 export async function writeChanges(sql: Sql, changes: Changes): Promise<void> {

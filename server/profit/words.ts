@@ -1,11 +1,6 @@
 /** Amounts for people to read. */
 import { UNITS_PER_GRAM } from "./attribution.ts";
 
-export interface Bilingual {
-  zh: string;
-  en: string;
-}
-
 const FEN_PER_YUAN = 100n;
 
 /** `1234.05`, exactly. */

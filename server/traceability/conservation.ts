@@ -2,7 +2,7 @@
 import { readView } from "../chain/contracts.ts";
 import type { Chain, Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import { check, type Check } from "../indexer/checks.ts";
+import { check, sampled, type Check } from "../indexer/checks.ts";
 import { readCursor } from "../indexer/queries.ts";
 import { countUnbalanced, readBalance, sampleLots, type Sample } from "./balance.ts";
 
@@ -21,9 +21,7 @@ async function sampleSides(read: ReadView, sql: Sql): Promise<[left: string, rig
       return { id, word, owner: owner.toLowerCase() as Hex };
     }),
   );
-  const [left, right] = [stored, rows].map((side) => side.map(lotLine)) as [string[], string[]];
-  const differing = left.findIndex((line, i) => line !== right[i]);
-  return differing < 0 ? [`${left.length} lots`, `${right.length} lots`] : [left[differing]!, right[differing]!];
+  return sampled(stored.map(lotLine), rows.map(lotLine), "lots");
 }
 
 type ReadView = (view: string, ...args: unknown[]) => Promise<unknown[]>;

@@ -5,18 +5,10 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import type { StateRecord } from "../indexer/port.ts";
-import { recordsByKind } from "../indexer/records.ts";
-
-type Values = Record<string, string | number | bigint | null>;
-
-/** `name=value` of each column, in the order of the query. */
-const valueOf = (row: Values): string =>
-  Object.entries(row)
-    .map(([name, value]) => `${name}=${value ?? ""}`)
-    .join(" ");
+import { recordsByKind, valueOf, type RecordValue } from "../indexer/records.ts";
 
 async function actRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Values & { digest: Hex }>`
+  const rows = await sql<Record<string, RecordValue> & { digest: Hex }>`
     SELECT digest, kind, lot, seq, giver, receiver, grams, declared_grams AS "declaredGrams",
       accepted_grams AS "acceptedGrams", loss_grams AS "lossGrams", code, captured_at AS "capturedAt", flags, anchor, evidence
     FROM act WHERE digest > ${after} ORDER BY digest LIMIT ${limit}`;
@@ -35,7 +27,7 @@ async function edgeRecords(sql: Sql, after: string, limit: number): Promise<Stat
 }
 
 async function lotRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
-  const rows = await sql<Values & { id: Hex }>`
+  const rows = await sql<Record<string, RecordValue> & { id: Hex }>`
     SELECT id, custodian, owner, grams, seq, class, disposition, flags, made_by AS "madeBy", ended_by AS "endedBy"
     FROM lot WHERE id > ${after} ORDER BY id LIMIT ${limit}`;
   return rows.map(({ id, ...row }) => ({ key: `lot/${id}`, value: valueOf(row) }));
@@ -44,7 +36,7 @@ async function lotRecords(sql: Sql, after: string, limit: number): Promise<State
 /** `ruling/lot/n`: the n-th of its lot, from 000001. There are few. */
 async function rulingRecords(sql: Sql, after: string, limit: number): Promise<StateRecord[]> {
   const [lot, n] = after === "" ? ["", 0] : [after.split("/")[0]!, Number(after.split("/")[1])];
-  const rows = await sql<Values & { lot: Hex; n: bigint }>`
+  const rows = await sql<Record<string, RecordValue> & { lot: Hex; n: bigint }>`
     SELECT * FROM (
       SELECT lot, row_number() OVER (PARTITION BY lot ORDER BY block, idx) AS n, kind, set_flags AS set,
         cleared_flags AS cleared, grams, auditor, basis

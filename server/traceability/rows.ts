@@ -1,11 +1,8 @@
 /** Rows of lots, acts, edges and rulings: read for a fold and written from it, set-based. */
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import { column } from "../indexer/columns.ts";
+import { column, orNull } from "../indexer/columns.ts";
 import type { ActRecord, Changes, Edge, LotState, Ruling } from "./changes.ts";
-
-/** What stands for NULL in a column's text. */
-const orNull = <T>(value: T | undefined): T | "NULL" => value ?? "NULL";
 
 /** Those of the lots that are there. */
 export async function readLotStates(sql: Sql, ids: ReadonlySet<Hex>): Promise<Map<Hex, LotState>> {
