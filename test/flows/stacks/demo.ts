@@ -101,7 +101,7 @@ describe("the demo", function () {
     await Promise.all(homes.map((home) => rm(home, { recursive: true, force: true, maxRetries: 5 })));
   });
 
-  it("given an empty home, when the server is killed while people are registered, acts handed in and recorded, then the figures are those of the scenario", async () => {
+  it("given an empty home, when the server is killed while people are registered, acts handed in and recorded, sinks and money played, then the figures are those of the scenario", async () => {
     const home = await fresh();
     const play = start(home);
     const kills = [
@@ -109,6 +109,8 @@ describe("the demo", function () {
       ["登记 Register", 400],
       ["比对 Compare", 800],
       ["上报 Hand in", 150],
+      // sinks and money follow
+      ["核对 Check", 1_500],
     ] as const;
     let killed = 0;
     for (const [line, within] of kills) {
@@ -123,13 +125,14 @@ describe("the demo", function () {
     expect(play.lines.join("\n")).to.include("starting it again");
   });
 
-  describe("given a player that was killed while registering, then while handing in", () => {
+  describe("given a player that was killed while registering, then while handing in, then while sinks and money are played", () => {
     let home: string;
     before(async () => {
       home = await fresh();
       for (const [line, within] of [
         ["启动 Start", 400],
         ["比对 Compare", 800],
+        ["核对 Check", 1_500],
       ] as const) {
         const play = start(home);
         await play.printed(line);
