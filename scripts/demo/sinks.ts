@@ -114,7 +114,7 @@ async function submitReport({ api, papers }: SinkStage, sink: Sink, project: str
   );
 }
 
-/** Every verifier signs a statement of its own; they travel in one bundle, as anybody may carry them. */
+/** Every verifier signs a statement of its own; they travel in one bundle, as anyone may carry them. */
 async function verify(stage: SinkStage, sink: Sink, report: Report): Promise<void> {
   const { api, ledger, papers } = stage;
   const separator = domainSeparator(ledger);
