@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { accessProjection } from "./access/projections.ts";
-import { wantedGovernance } from "./access/governance.ts";
+import { deployEmbedded, establishDeployment, refusePowerfulRelayer } from "./access/establish.ts";
 import { accessRoutes } from "./access/routes.ts";
-import { rolesOf } from "./access/authority.ts";
 import { actRoutes } from "./api/acts.ts";
 import { createApp } from "./api/app.ts";
 import { auditRoutes } from "./api/audit.ts";
@@ -29,11 +28,10 @@ import { creditWriteRoutes } from "./carbon/creditWrites.ts";
 import { projectWriteRoutes } from "./carbon/projectWrites.ts";
 import { creditChecks } from "./carbon/conservation.ts";
 import { contractsHash } from "./chain/contracts.ts";
-import { deployContracts, readDeployment, type Deployment } from "./chain/deploy.ts";
+import type { Deployment } from "./chain/deploy.ts";
 import { createEmbeddedChain } from "./chain/embedded.ts";
-import { applyGovernance } from "./chain/governance.ts";
-import { openKeyFile, type Keys } from "./chain/keyFile.ts";
-import type { Chain, Hex } from "./chain/port.ts";
+import { openKeyFile } from "./chain/keyFile.ts";
+import type { Chain } from "./chain/port.ts";
 import { createRecoveryPool } from "./chain/recovery.ts";
 import { createRpcChain } from "./chain/rpc.ts";
 import { createSigner } from "./chain/transactions.ts";
@@ -46,6 +44,7 @@ import { Refusal } from "./errors.ts";
 import { openHome } from "./home.ts";
 import type { Check } from "./indexer/checks.ts";
 import { checkCursor, createIndexer } from "./indexer/indexer.ts";
+import type { Projection } from "./indexer/port.ts";
 import { replayProjections, staleProjections } from "./indexer/replay.ts";
 import { createLog, type Log } from "./log.ts";
 import { profitChecks } from "./profit/conservation.ts";
@@ -118,46 +117,6 @@ function createStops(log: Log): { add(part: string, stop: () => Promise<void>): 
   };
 }
 
-/** The chain's deployment: on the embedded chain made so at every start, on a network made by `npm run deploy`. */
-async function establishDeployment(config: Config, chain: Chain, keys: Keys, log: Log): Promise<Deployment> {
-  const path = join(config.home, "deployment.json");
-  if (config.rpcUrls.length > 0) {
-    const deployment = readDeployment(path);
-    if (!deployment) throw new Refusal(`There is no ${path}: deploy the contracts first with npm run deploy.`);
-    return deployment;
-  }
-  const known = readDeployment(path);
-  if (!known) await chain.ready;
-  return known ?? deployEmbedded(config, chain, keys, log);
-}
-
-/** Deploys and governs the embedded chain with the home's own admin key; does nothing where all is in place. */
-async function deployEmbedded(config: Config, chain: Chain, keys: Keys, log: Log): Promise<Deployment> {
-  if (!keys.admin)
-    throw new Refusal(`The key file in ${config.home} has no admin key: it belongs to a network's home.`);
-  const admin = createSigner(keys.admin);
-  const say = (line: string): void => log.info(line);
-  const deployment = await deployContracts({ chain, admin, path: join(config.home, "deployment.json"), say });
-  await applyGovernance({
-    chain,
-    admin,
-    deployment,
-    wanted: wantedGovernance({ admin: 0, pool: config.poolDelaySeconds }),
-    say,
-  });
-  return deployment;
-}
-
-/** In production the relayer's key must hold no role: it can carry acts, never perform one. */
-async function refusePowerfulRelayer(chain: Chain, deployment: Deployment, relayer: Hex): Promise<void> {
-  const held = await rolesOf(chain, deployment.contracts.AccessManager.address, relayer);
-  if (held.length > 0) {
-    throw new Refusal(
-      `The relayer key ${relayer} holds ${held.join(", ")} on chain. Revoke it: the server's own key may carry acts, not perform them.`,
-    );
-  }
-}
-
 /**
  * Starts a whole server. It serves reads and accepts acts as soon as this resolves; `ready` follows when the journal
  * is replayed and relayer and indexer run.
@@ -171,6 +130,29 @@ export async function start(config: Config, log: Log): Promise<Running> {
     await stops.run();
     throw error;
   }
+}
+
+/** What the index makes of the contracts' events, room by room. */
+function projectionsOf({ contracts }: Deployment): Projection[] {
+  const { Parties, Vocabulary, LotLedger, Projects, Credits, SettlementToken, PremiumPools } = contracts;
+  return [
+    accessProjection({ parties: Parties.address, vocabulary: Vocabulary.address }),
+    traceabilityProjection(LotLedger.address),
+    carbonProjection({ projects: Projects.address, credits: Credits.address }),
+    profitProjection({ token: SettlementToken.address, pools: PremiumPools.address }),
+  ];
+}
+
+/** What must hold at a block, contract storage beside our rows, room by room. */
+function checksOf(chain: Chain, { contracts }: Deployment): (sql: Sql, block: number) => Promise<Check[]> {
+  const { LotLedger, Projects, Credits, SettlementToken, PremiumPools } = contracts;
+  const credits = { credits: Credits.address, projects: Projects.address };
+  const money = { token: SettlementToken.address, pools: PremiumPools.address };
+  return async (sql, block) => [
+    ...(await lotChecks(chain, LotLedger.address, sql, block)),
+    ...(await creditChecks(chain, credits, sql, block)),
+    ...(await profitChecks(chain, money, sql, block)),
+  ];
 }
 
 async function compose(config: Config, log: Log, stops: ReturnType<typeof createStops>): Promise<Running> {
@@ -191,15 +173,8 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     : createRpcChain({ urls: config.rpcUrls, pollMs: RPC_POLL_MS, log });
   stops.add("chain", () => chain.close());
   const deployment = await establishDeployment(config, chain, keys, log);
-  const { LotLedger, Parties, Vocabulary, AccessManager, Projects, Credits } = deployment.contracts;
-  const { SettlementToken, PremiumPools } = deployment.contracts;
-  const money = { token: SettlementToken.address, pools: PremiumPools.address };
-  const projections = [
-    accessProjection({ parties: Parties.address, vocabulary: Vocabulary.address }),
-    traceabilityProjection(LotLedger.address),
-    carbonProjection({ projects: Projects.address, credits: Credits.address }),
-    profitProjection(money),
-  ];
+  const { LotLedger, AccessManager, Projects, Credits, SettlementToken, PremiumPools } = deployment.contracts;
+  const projections = projectionsOf(deployment);
   if ((await staleProjections(db, projections)).length > 0) await replayProjections(db, projections);
 
   const pool = createRecoveryPool({ workers: config.workers, log });
@@ -236,11 +211,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   });
 
   const credits = { credits: Credits.address, projects: Projects.address };
-  const checks = async (sql: Sql, block: number): Promise<Check[]> => [
-    ...(await lotChecks(chain, LotLedger.address, sql, block)),
-    ...(await creditChecks(chain, credits, sql, block)),
-    ...(await profitChecks(chain, money, sql, block)),
-  ];
+  const money = { token: SettlementToken.address, pools: PremiumPools.address };
 
   let started = false;
   let url = "";
@@ -268,7 +239,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
     ...poolRoutes(profit),
     ...moneyRoutes(profit),
-    ...auditRoutes({ db, chain, projections, checks }),
+    ...auditRoutes({ db, chain, projections, checks: checksOf(chain, deployment) }),
     ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),
   ];
   const app = createApp({
