@@ -12,9 +12,9 @@ const readyView = z.looseObject({
 
 export interface HealthDeps {
   chain: () => ChainStatus;
-  /** `halted` and `stopped` hold the words that say why, once there is something to say */
+  /** `halted`, `stopped` and `waits` hold the words that say why, once there is something to say */
   relayer: () => { halted?: string | undefined };
-  indexer: () => { stopped?: string | undefined; block: number };
+  indexer: () => { stopped?: string | undefined; waits?: string | undefined; block: number };
   /** false until relayer and indexer run */
   started: () => boolean;
 }
@@ -38,7 +38,7 @@ export function healthRoutes(deps: HealthDeps): Route[] {
       problems: [],
       handle() {
         const [chain, relayer, indexer] = [deps.chain(), deps.relayer(), deps.indexer()];
-        const ready = deps.started() && chain.ready && !relayer.halted && !indexer.stopped;
+        const ready = deps.started() && chain.ready && !relayer.halted && !indexer.stopped && !indexer.waits;
         return Promise.resolve({ status: ready ? 200 : 503, body: { ready, chain, relayer, indexer } });
       },
     }),

@@ -1,6 +1,8 @@
 /** The read path: final blocks in ranges, each written in one transaction with its cursor. There is no undo. */
+import { setTimeout as pause } from "node:timers/promises";
 import { readHeader } from "../chain/blocks.ts";
 import type { Chain, Finality, Hex } from "../chain/port.ts";
+import { isDatabaseDown } from "../db/down.ts";
 import type { Db, HeldLock } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -13,6 +15,10 @@ import { keepStateDigest, prepare, readTip, writeRange, type Prepared, type Sett
 
 /** How long to wait for a word of the chain before looking for a new block anyway. */
 const LOOK_AGAIN_MS = 1_000;
+
+/** How long to wait for a database that went away before asking for it again, doubled each time. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 2_000;
 
 const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 5_000 };
 
@@ -39,6 +45,8 @@ export interface IndexerStatus {
   block: number;
   /** the newest final block seen; -1 before the first look */
   head: number;
+  /** what it waits for, in words, when the database went away: it goes on by itself */
+  waits?: string;
   /** why it indexes no more, in words */
   stopped?: string;
 }
@@ -91,6 +99,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
   const waiters = createWaiters();
   const hint = createHint();
   let tip: Tip | undefined;
+  let waits: string | undefined;
   let stopped: string | undefined;
   let running: Promise<void> | undefined;
 
@@ -100,25 +109,25 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     hint.give();
   }
 
-  async function readAhead(before: Tip | undefined): Promise<Prepared | undefined> {
-    const range = await reader.next(before ? before.block + 1 : from, ending.signal);
+  async function readAhead(before: Tip | undefined, until: AbortSignal): Promise<Prepared | undefined> {
+    const range = await reader.next(before ? before.block + 1 : from, until);
     return range && prepare(projections, fold(projections, before, range.headers, range.logs));
   }
 
   /** While the database writes one range, the next is read and decoded. */
-  async function work(): Promise<void> {
+  async function work(until: AbortSignal): Promise<never> {
     // the process may have ended between a block and its digest
     await digestIfDue();
-    let ahead = readAhead(tip);
+    let ahead = readAhead(tip, until);
     for (;;) {
-      const prepared = await orAborted(ahead, ending.signal);
+      const prepared = await orAborted(ahead, until);
       if (!prepared) {
         catchUp();
         await hint.wait(LOOK_AGAIN_MS);
-        ahead = readAhead(tip);
+        ahead = readAhead(tip, until);
         continue;
       }
-      ahead = readAhead(prepared.tip);
+      ahead = readAhead(prepared.tip, until);
       // it is looked at in the next round; until then a failure must not count as unhandled
       ahead.catch(() => undefined);
       await write(prepared);
@@ -140,14 +149,64 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     waiters.reach(tip.block);
   }
 
-  async function run(lock: HeldLock): Promise<void> {
-    const unsubscribe = chain.onHead(hint.give);
-    const onLost = (): void =>
-      end(new Error("The session that held the indexer's lock in the database was lost. Restart the server."));
-    lock.lost.addEventListener("abort", onLost);
-    if (lock.lost.aborted) onLost();
+  /** Works for as long as the lock is held. @returns what ended that */
+  async function hold(lock: HeldLock): Promise<Error> {
+    lock.lost.addEventListener("abort", hint.give);
     try {
-      await work();
+      return await work(AbortSignal.any([ending.signal, lock.lost]));
+    } catch (error) {
+      return error as Error;
+    } finally {
+      lock.lost.removeEventListener("abort", hint.give);
+      await lock.release();
+    }
+  }
+
+  /** Takes the lock and finds out where the index stands: a commit whose answer was lost may have happened. */
+  async function take(): Promise<HeldLock | undefined> {
+    const lock = await db.lock("indexer");
+    try {
+      if (!lock) return undefined;
+      await checkCursor(db, chain);
+      tip = await readTip(db.sql);
+      return lock;
+    } catch (error) {
+      await lock?.release();
+      throw error;
+    }
+  }
+
+  /** Tries for as long as it takes. @throws Refusal where database and chain no longer belong together; what ended it */
+  async function takeAgain(): Promise<HeldLock> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      await pause(pauseMs, undefined, { signal: ending.signal }).catch(() => ending.signal.throwIfAborted());
+      try {
+        const lock = await take();
+        if (lock) return lock;
+        waits = "Another process indexes into this database; this one waits until that one stops.";
+      } catch (error) {
+        if (error instanceof Refusal) throw error;
+        waits = (error as Error).message;
+      }
+    }
+  }
+
+  /** A database that went away comes back, and the index goes on where it stands; anything else is for a person. */
+  async function run(first: HeldLock): Promise<void> {
+    const unsubscribe = chain.onHead(hint.give);
+    let lock = first;
+    try {
+      for (;;) {
+        const error = await hold(lock);
+        ending.signal.throwIfAborted();
+        if (!isDatabaseDown(error) && !lock.lost.aborted) throw error;
+        waits = error.message;
+        log.warn({ err: error, block: tip?.block }, "the indexer waits for the database");
+        lock = await takeAgain();
+        waits = undefined;
+        if (tip) waiters.reach(tip.block);
+        log.info({ block: tip?.block }, "the indexer goes on");
+      }
     } catch (error) {
       end(error as Error);
       const reason = ending.signal.reason as Error;
@@ -157,24 +216,13 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     } finally {
       catchUp();
       unsubscribe();
-      lock.lost.removeEventListener("abort", onLost);
-      await lock.release();
     }
   }
 
   return {
     async start() {
-      const lock = await db.lock("indexer");
-      if (!lock) {
-        throw new Refusal("Another process indexes into this database. Stop it, or use another database.");
-      }
-      try {
-        await checkCursor(db, chain);
-        tip = await readTip(db.sql);
-      } catch (error) {
-        await lock.release();
-        throw error;
-      }
+      const lock = await take();
+      if (!lock) throw new Refusal("Another process indexes into this database. Stop it, or use another database.");
       running = run(lock);
     },
     wake: hint.give,
@@ -186,6 +234,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
       block: tip?.block ?? from - 1,
       head: reader.head(),
       ...(stopped === undefined ? {} : { stopped }),
+      ...(stopped !== undefined || waits === undefined ? {} : { waits }),
     }),
     indexed(block) {
       if (tip && tip.block >= block) return Promise.resolve();

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { interfaces } from "../../../server/chain/contracts.ts";
 import { RpcError, type Chain } from "../../../server/chain/port.ts";
-import type { Db } from "../../../server/db/port.ts";
+import { DatabaseDown } from "../../../server/db/down.ts";
+import type { Db, HeldLock } from "../../../server/db/port.ts";
 import { Refusal } from "../../../server/errors.ts";
 import { checkCursor } from "../../../server/indexer/indexer.ts";
 import type { Outcome } from "../../../server/indexer/port.ts";
@@ -241,18 +243,75 @@ eachDatabase("indexer", (open) => {
       await second.stop();
     });
 
-    it("given a lock whose session is lost, when it is told, then it stops in words", async () => {
-      const session = new AbortController();
-      const lock = (): Promise<{ lost: AbortSignal; release(): Promise<void> }> =>
-        Promise.resolve({ lost: session.signal, release: () => Promise.resolve() });
-      const indexer = indexerOf({ ...db, lock }, ledger);
+    /** A database whose lock can be lost, as when its server restarts, and is then refused until it may be had again. */
+    function losing(real: Db): { db: Db; lose(): void; giveBack(): void; asked(): number } {
+      let session = new AbortController();
+      let had = true;
+      let asked = 0;
+      const lock = async (): Promise<HeldLock | undefined> => {
+        asked++;
+        if (!had && asked === 2) throw new DatabaseDown("away");
+        if (!had) return undefined;
+        session = new AbortController();
+        return { lost: session.signal, release: () => Promise.resolve() };
+      };
+      return {
+        db: { ...real, lock },
+        lose() {
+          had = false;
+          session.abort(new Error("the session ended"));
+        },
+        giveBack: () => (had = true),
+        asked: () => asked,
+      };
+    }
+
+    it("given a lock whose session is lost, when it can be had again, then it says what it waits for, then goes on with what came meanwhile", async () => {
+      const { db: lossy, lose, giveBack, asked } = losing(db);
+      await indexAll(db, ledger, {}, head - 2);
+      let seen = head - 2;
+      const indexer = indexerOf(lossy, ledger, { finality: { depth: 2 }, afterCommit: ({ block }) => (seen = block) });
+      await indexer.start();
+      lose();
+      // the whole history, once by another process that had the lock meanwhile
+      await indexAll(db, ledger);
+      while (asked() < 4) await sleep(10);
+      expect(indexer.status().waits).to.contain("Another process");
+      giveBack();
+      await indexer.indexed(head);
+      expect([seen, indexer.status().block]).to.deep.equal([head - 2, head]);
+      expect([indexer.status().waits, indexer.status().stopped]).to.deep.equal([undefined, undefined]);
+      await indexer.stop();
+    });
+
+    it("given a lock that is not to be had again, when stopped, then it stops", async () => {
+      const { db: lossy, lose } = losing(db);
+      const indexer = indexerOf(lossy, ledger);
       await indexer.start();
       await indexer.indexed(head);
-      const next = indexer.indexed(head + 1).catch((reason: unknown) => reason);
-      session.abort();
-      expect(await next).to.be.instanceOf(Error);
-      expect(indexer.status().stopped).to.contain("lock in the database was lost");
+      lose();
       await indexer.stop();
+      expect(indexer.status().waits).to.equal(undefined);
+    });
+
+    it("given a database that goes away in the middle, when it answers again, then all is indexed once", async () => {
+      await indexAll(db, ledger);
+      const expected = await indexRows(db);
+      await clearIndex(db);
+      let failures = 0;
+      // half of the commits happened, and nobody was told
+      const transaction: Db["transaction"] = async (work) => {
+        if (failures % 2 === 1) throw new DatabaseDown(`away ${failures++}`);
+        const result = await db.transaction(work);
+        if (failures < 4) throw new DatabaseDown(`cut at the commit ${failures++}`);
+        return result;
+      };
+      const indexer = indexerOf({ ...db, transaction }, ledger, { limits: { blocks: 1, mostBlocks: 1 } });
+      await indexer.start();
+      await indexer.indexed(head);
+      await indexer.stop();
+      expect(failures).to.equal(4);
+      expect(await indexRows(db)).to.deep.equal(expected);
     });
 
     it("given a node that never answers, when stopped, then it stops", async () => {
