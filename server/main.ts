@@ -7,6 +7,7 @@ import { accessProjection } from "./access/projections.ts";
 import { deployEmbedded, establishDeployment, refusePowerfulRelayer } from "./access/establish.ts";
 import { accessRoutes } from "./access/routes.ts";
 import { actRoutes } from "./api/acts.ts";
+import { logAnswered } from "./api/answered.ts";
 import { createApp } from "./api/app.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { documentFileRoutes } from "./api/documents.ts";
@@ -248,6 +249,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     plain: [pages()],
     callerOf: sessions.callerOf,
     bodyLimitBytes: config.bodyLimitBytes,
+    answered: logAnswered(log),
     log,
   });
   const server = createServer({ requestTimeout: SLOWEST_REQUEST_MS }, app);

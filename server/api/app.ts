@@ -1,5 +1,4 @@
 /** The Express application: mounts routes that are data, parses what they declare, turns every failure into a problem. */
-import { randomUUID } from "node:crypto";
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -13,7 +12,9 @@ import { isDatabaseDown } from "../db/down.ts";
 import { Problem, problemView, type ProblemView } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Caller, Route } from "../route.ts";
+import { idOf, noteProblem, watchRequests, type Answered } from "./answered.ts";
 import { limitBodies, readRawBody } from "./bodies.ts";
+import { createTemplates } from "./templates.ts";
 
 /** `/v1/lots/{id}` as Express writes it. */
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
@@ -22,7 +23,8 @@ const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1
 const RETRY_AFTER_SECONDS = 2;
 
 function sendProblem(response: Response, view: ProblemView): void {
-  const instance = `urn:uuid:${randomUUID()}`;
+  const instance = `urn:uuid:${idOf(response)}`;
+  noteProblem(response, view.code);
   if (view.status === 401) response.set("WWW-Authenticate", "Bearer");
   if (view.status === 503) response.set("Retry-After", String(RETRY_AFTER_SECONDS));
   response
@@ -91,24 +93,50 @@ export function problemOf(error: unknown, bodyLimitBytes: number): ProblemView {
   return problemView("internal", "an unexpected error; the server's log has it under this instance");
 }
 
+/** Addresses that are no routes of the API: doors and pages. */
+const otherTemplates = ["/", "/rpc", "/metrics", "/lots/{id}", "/web/{file...}", "/docs", "/docs/{file...}"];
+
+/** The answer to what no route takes. */
+function refuse(routes: readonly Route[], routeOf: (path: string) => string): RequestHandler {
+  return (request, response) => {
+    // its own words may be long
+    const asked = `${request.method} ${request.path.slice(0, 200)}`;
+    const template = routeOf(request.path);
+    const methods = routes.filter(({ path }) => path === template).map(({ method }) => method.toUpperCase());
+    if (methods.length === 0 || methods.includes(request.method)) throw new Problem("not-found", asked);
+    response.set("Allow", methods.join(", "));
+    throw new Problem("method-not-allowed", asked);
+  };
+}
+
 /**
  * The application, not yet listening.
+ * @param gates handlers that every request passes first (limits, foreign origins); they read no body
  * @param callerOf who sent a request, by its `Authorization` header
  * @param doors handlers that read their bodies themselves
  * @param plain further handlers (the web pages, metrics), mounted before "not found"
+ * @param answered told of each request once it is over
  */
 export function createApp(deps: {
   routes: readonly Route[];
+  gates?: RequestHandler[];
   doors?: RequestHandler[];
   plain: RequestHandler[];
   callerOf: CallerOf;
   bodyLimitBytes: number;
+  /** reverse proxies in front, each of which adds the address it was asked from to `X-Forwarded-For` */
+  proxies?: number;
+  answered?: (answered: Answered) => void;
   log: Log;
 }): Express {
-  const { routes, doors = [], plain, callerOf, bodyLimitBytes, log } = deps;
+  const { routes, gates = [], doors = [], plain, callerOf, bodyLimitBytes, proxies = 0, log } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
+  app.set("trust proxy", proxies);
+  const routeOf = createTemplates([...routes.map(({ path }) => path), ...otherTemplates]);
+  app.use(watchRequests(routeOf, (answered) => deps.answered?.(answered)));
+  for (const gate of gates) app.use(gate);
   app.use(limitBodies(bodyLimitBytes, rawLimits(routes)));
   for (const door of doors) app.use(door);
   const mount = (route: Route): Express => app[route.method](expressPath(route.path), handlerOf(route, callerOf));
@@ -118,23 +146,13 @@ export function createApp(deps: {
   for (const route of routes.filter(({ rawBody }) => !rawBody)) mount(route);
   for (const handler of plain) app.use(handler);
 
-  app.use((request) => {
-    const methods = routes
-      .filter(({ path }) =>
-        new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`).test(request.path),
-      )
-      .map(({ method }) => method.toUpperCase());
-    if (methods.length > 0 && !methods.includes(request.method)) {
-      request.res?.set("Allow", methods.join(", "));
-      throw new Problem("method-not-allowed", `${request.method} ${request.path}`);
-    }
-    throw new Problem("not-found", `${request.method} ${request.path}`);
-  });
-
+  app.use(refuse(routes, routeOf));
   const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
     const view = problemOf(error, bodyLimitBytes);
-    if (view.status >= 500 && view.code !== "busy") log.error({ err: error, path: request.path }, "a request failed");
+    if (view.status >= 500 && view.code !== "busy") {
+      log.error({ err: error, id: idOf(response), route: routeOf(request.path) }, "a request failed");
+    }
     sendProblem(response, view);
   };
   app.use(failed);

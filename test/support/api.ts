@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { openKeyFile } from "../../server/chain/keyFile.ts";
 import { createSigner } from "../../server/chain/transactions.ts";
 import { readConfig, settings } from "../../server/config.ts";
-import { createLog } from "../../server/log.ts";
+import { createLog, type Log } from "../../server/log.ts";
 import { start, type Running } from "../../server/main.ts";
 import { createCast, registrySigner, type ActKey, type Cast } from "../../scripts/demo/keys.ts";
 import { signedLogin, type LoginTerms } from "../../scripts/demo/login.ts";
@@ -74,11 +74,11 @@ function createJudge(document: Document): (method: string, path: string, answer:
 }
 
 /** Starts a server and fills its register with the demo's people. */
-export async function openApi(env: Record<string, string> = {}): Promise<TestApi> {
+export async function openApi(env: Record<string, string> = {}, log: Log = createLog("silent")): Promise<TestApi> {
   const home = await mkdtemp(join(tmpdir(), "tidemark-api-"));
   await copyPglite(join(home, "db"));
   const config = readConfig({ TIDEMARK_HOME: home, TIDEMARK_PORT: "0", TIDEMARK_BODY_LIMIT: "1000000", ...env });
-  const running = await start(config, createLog("silent"));
+  const running = await start(config, log);
   await running.ready;
   const api = apiAt(running.url);
   const ledger = await api.ledger();
