@@ -4,13 +4,20 @@ import type { ProblemCode } from "./errors.ts";
 
 /** Who sent a request, as the register and the chain have it at that time. */
 export interface Caller {
-  /** the key that logged in */
+  /** the key that logged in; of an API key, the account that it stands for */
   key: `0x${string}`;
-  /** accounts that the key signs for */
+  /** accounts that the key signs for; of an API key, the one that it stands for */
   accounts: `0x${string}`[];
-  /** names of the roles that the key holds on chain */
+  /** names of the roles that the key holds on chain; an API key holds none */
   roles: string[];
 }
+
+/**
+ * Who may call a route: data, so that the API enforces and documents it in one place.
+ * public: everybody; registered: whoever signs for a registered account, or holds a role; roles: whose key holds one of
+ * these on chain; partly: everybody, and what is not for all, its handler gives to those alone whom the words name.
+ */
+export type Access = "public" | "registered" | { roles: readonly string[] } | { partly: string };
 
 /** Reads who sent the request; throws a Problem where that is nobody. For routes that are not public, or not wholly. */
 export type ReadCaller = () => Promise<Caller>;
@@ -47,19 +54,28 @@ export interface Route {
   documentedBody?: z.ZodType;
   /** in place of `body`, for bytes: which types it takes (`image/*` is every one of its kind), and how many bytes */
   rawBody?: { mediaTypes: readonly string[]; limitBytes: number };
-  /** who may see what of it, in words, where it is not all public; such a route takes a bearer token */
-  access?: string;
+  access: Access;
+  /**
+   * It answers 200 with what the key `from` of its body is to sign, as `transaction`, or one in each of `payouts`. Where
+   * this server holds that key, it signs instead and answers 202 (api/held.ts).
+   */
+  prepares?: true;
   /** the body of each successful status */
   answers: Record<number, { description: string; schema: z.ZodType; mediaType?: string }>;
   /** the problems it can answer with, besides those of every route */
   problems: readonly ProblemCode[];
-  handle(input: {
-    params: unknown;
-    query: unknown;
-    body: unknown;
-    raw: ReadRawBody;
-    caller: ReadCaller;
-  }): Promise<Reply>;
+  handle(input: Input): Promise<Reply>;
+}
+
+/** What of a request a handler gets. */
+interface Input<Params = unknown, Query = unknown, Body = unknown> {
+  params: Params;
+  query: Query;
+  body: Body;
+  raw: ReadRawBody;
+  caller: ReadCaller;
+  /** the header of that name, as it came */
+  idempotencyKey: string | undefined;
 }
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
@@ -74,13 +90,7 @@ export function route<
     params?: P;
     query?: Q;
     body?: B;
-    handle(input: {
-      params: Parsed<P>;
-      query: Parsed<Q>;
-      body: Parsed<B>;
-      raw: ReadRawBody;
-      caller: ReadCaller;
-    }): Promise<Reply>;
+    handle(input: Input<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<Reply>;
   },
 ): Route {
   return spec as unknown as Route;

@@ -68,6 +68,7 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/accounts/{id}",
+      access: "public",
       summary: "An account as it stands: what it is, whether it is active, which keys sign for it, its licences",
       params: accountParams,
       answers: { 200: { description: "The account", schema: accountView } },
@@ -83,6 +84,7 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/keys/{id}",
+      access: "public",
       summary:
         "Which account a key was bound to, and when it signs for it; an account's own key is here once it is dated",
       params: keyParams,
@@ -97,6 +99,7 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/accounts",
+      access: "public",
       summary: "Which of several accounts are registered, and as what: ?id=…&id=…, up to 100",
       query: accountsQuery,
       answers: { 200: { description: "Their standings", schema: accountsView } },
@@ -109,6 +112,7 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/keys",
+      access: "public",
       summary: "Which of several keys were ever bound, and to which accounts: ?id=…&id=…, up to 100",
       query: keysQuery,
       answers: { 200: { description: "The keys", schema: keysView } },

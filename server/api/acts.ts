@@ -36,6 +36,7 @@ export function actRoutes(deps: ActDeps): Route[] {
     route({
       method: "post",
       path: "/v1/acts",
+      access: "public",
       summary: "Hand in signed acts; each item is accepted, duplicate, waiting or rejected on its own",
       body: looseBundle,
       documentedBody: documented,

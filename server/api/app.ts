@@ -13,6 +13,7 @@ import { Problem, problemView, type ProblemView } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Caller, Route } from "../route.ts";
 import { idOf, noteProblem, watchRequests, type Answered } from "./answered.ts";
+import { admit } from "./access.ts";
 import { limitBodies, readRawBody } from "./bodies.ts";
 import { createTemplates } from "./templates.ts";
 
@@ -42,6 +43,9 @@ type CallerOf = (authorization: string | undefined) => Promise<Caller>;
 
 function handlerOf(route: Route, callerOf: CallerOf): RequestHandler {
   return async (request: Request, response: Response) => {
+    let known: Promise<Caller> | undefined;
+    const caller = (): Promise<Caller> => (known ??= callerOf(request.get("authorization")));
+    await admit(route.access, caller);
     if (route.body && !request.is("application/json")) {
       throw new Problem("unsupported-media-type", `Content-Type is ${request.get("content-type") ?? "missing"}`);
     }
@@ -50,7 +54,8 @@ function handlerOf(route: Route, callerOf: CallerOf): RequestHandler {
       query: route.query?.parse(request.query),
       body: route.body?.parse(request.body),
       raw: () => readRawBody(request, response, route.rawBody),
-      caller: () => callerOf(request.get("authorization")),
+      caller,
+      idempotencyKey: request.get("idempotency-key"),
     });
     response.status(reply.status).set(reply.headers ?? {});
     if (typeof reply.body === "string" || reply.body instanceof Uint8Array) response.send(reply.body);

@@ -115,6 +115,7 @@ export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Rout
     route({
       method: "get",
       path: "/v1/audit/conservation",
+      access: "public",
       summary: "Whether the books balance: contract storage on the left, the server's rows on the right, at one block",
       answers: { 200: { description: "Every check with both of its sides", schema: conservationView } },
       problems: ["not-ready"],
@@ -126,6 +127,7 @@ export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Rout
     route({
       method: "get",
       path: "/v1/audit/digest",
+      access: "public",
       summary:
         "The effects digest of a block, and the state digest where one was kept; without a block, both as of now",
       query: z.strictObject({ block: z.coerce.number().int().min(0).optional() }),
@@ -141,6 +143,7 @@ export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Rout
     route({
       method: "get",
       path: "/v1/audit/records",
+      access: "public",
       summary: "The records behind the state digest, of one bucket or of all: to see the rows where a bucket differs",
       query: recordsQuery,
       answers: { 200: { description: "One page of records, by key", schema: recordsView } },

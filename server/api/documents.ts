@@ -3,7 +3,7 @@ import { z } from "zod";
 import { cidFault } from "../documents/dag.ts";
 import type { Library } from "../documents/port.ts";
 import { Problem } from "../errors.ts";
-import { route, type Caller, type Route } from "../route.ts";
+import { route, type Route } from "../route.ts";
 import { hash } from "../wire.ts";
 
 /** What may be uploaded; a range such as `image/*` takes every type of its kind. */
@@ -32,13 +32,6 @@ const documentParams = z.object({
     .meta({ description: "its CID, or 0x and its sha256" }),
 });
 
-/** Whoever may send something to be recorded may upload what it rests on. */
-function refuseUnknown({ key, accounts, roles }: Caller): void {
-  if (accounts.length === 0 && roles.length === 0) {
-    throw new Problem("sender-unknown", `${key} signs for no registered account and holds no role`);
-  }
-}
-
 /** A file to save: no browser runs, frames or guesses at it, whatever its uploader called it. */
 const asFile = (name: string, mediaType: string): Record<string, string> => ({
   "Content-Type": mediaType,
@@ -57,24 +50,15 @@ export function documentFileRoutes({ library, limitBytes }: { library: Library; 
       path: "/v1/documents",
       summary:
         "Store a document: the body is its bytes. Everybody may read it, and it cannot be taken back: what holds personal data is encrypted before it is uploaded",
-      access: "For those whose key signs for a registered account, or holds a role",
+      access: "registered",
       rawBody: { mediaTypes: accepted, limitBytes },
       answers: {
         200: { description: "It was there already, and stays as it was first uploaded", schema: documentView },
         201: { description: "It is stored", schema: documentView },
       },
-      problems: [
-        "login-needed",
-        "sender-unknown",
-        "document-empty",
-        "document-damaged",
-        "documents-away",
-        "not-writable",
-        "not-ready",
-      ],
+      problems: ["document-empty", "document-damaged", "documents-away", "not-writable"],
       async handle({ raw, caller }) {
         const who = await caller();
-        refuseUnknown(who);
         const { bytes, mediaType } = await raw();
         const { document, isNew } = await library.add(bytes, { mediaType, by: who.key });
         const headers = { Location: `/v1/documents/${document.cid}` };
@@ -84,6 +68,7 @@ export function documentFileRoutes({ library, limitBytes }: { library: Library; 
     route({
       method: "get",
       path: "/v1/documents/{id}",
+      access: "public",
       summary: "A document's bytes, checked against its CID, as a file to save",
       params: documentParams,
       answers: {

@@ -25,6 +25,7 @@ export function healthRoutes(deps: HealthDeps): Route[] {
     route({
       method: "get",
       path: "/health",
+      access: "public",
       summary: "Whether the process answers",
       answers: { 200: { description: "It does", schema: z.strictObject({ status: z.literal("ok") }) } },
       problems: [],
@@ -33,6 +34,7 @@ export function healthRoutes(deps: HealthDeps): Route[] {
     route({
       method: "get",
       path: "/ready",
+      access: "public",
       summary: "Whether chain, relayer and indexer do their work",
       answers: { 200: answer, 503: answer },
       problems: [],

@@ -133,6 +133,7 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
     route({
       method: "get",
       path: "/v1/ledger",
+      access: "public",
       summary: "Chain id, contract addresses, and the EIP-712 domain and types that acts are signed under",
       answers: { 200: { description: "Everything a client needs before it can sign", schema: ledgerView } },
       problems: [],
@@ -151,6 +152,7 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
     route({
       method: "get",
       path: "/v1/senders/{address}",
+      access: "public",
       summary: "The next nonce of an address, its roles, and whether it may send transactions here",
       params: z.object({ address }),
       answers: { 200: { description: "The sender as the chain has it now", schema: senderView } },
@@ -169,6 +171,7 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
     route({
       method: "post",
       path: "/v1/transactions",
+      access: "public",
       summary: "Hand in one raw transaction, signed by a registered account or a role holder",
       body: z.strictObject({ raw: z.string().regex(/^0x([0-9a-f]{2})+$/) }),
       answers: { 202: { description: "Stored, with its receipt; the digest is its hash", schema: itemResult } },
@@ -181,6 +184,7 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
     route({
       method: "get",
       path: "/v1/requests",
+      access: "public",
       summary: "How far several acts or transactions are: ?digest=…&digest=…, up to 100",
       query: statesQuery,
       answers: { 200: { description: "Their states now", schema: statesView } },
@@ -192,6 +196,7 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
     route({
       method: "get",
       path: "/v1/requests/{id}",
+      access: "public",
       summary: "What became of an act (by its digest) or of a raw transaction (by its hash)",
       params: z.object({ id: hash }),
       answers: { 200: { description: "Its state now", schema: requestView } },
@@ -206,6 +211,7 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
     route({
       method: "get",
       path: "/.well-known/jwks.json",
+      access: "public",
       summary: "The public keys that receipts are signed with, old ones too",
       answers: { 200: { description: "JWK set", schema: z.looseObject({ keys: z.array(z.looseObject({})) }) } },
       problems: [],

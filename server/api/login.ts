@@ -85,6 +85,7 @@ export function loginRoutes(deps: LoginDeps): Route[] {
     route({
       method: "post",
       path: "/v1/login/nonce",
+      access: "public",
       summary: "A number for one login, with the domain, address and chain that the signed text must name",
       answers: { 200: { description: "What goes into the EIP-4361 text", schema: nonceView } },
       problems: ["not-writable"],
@@ -97,6 +98,7 @@ export function loginRoutes(deps: LoginDeps): Route[] {
     route({
       method: "post",
       path: "/v1/login",
+      access: "public",
       summary: "Hand in the signed EIP-4361 text; the token names the key for 15 minutes",
       body: loginBody,
       answers: { 200: { description: "The token", schema: tokenView } },

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { problems } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { problem } from "../wire.ts";
+import { describeAccess } from "./access.ts";
 
 extendZodWithOpenApi(z);
 
@@ -21,9 +22,13 @@ function responsesOf(route: Route): RouteConfig["responses"] {
   for (const [status, { description, schema, mediaType = "application/json" }] of Object.entries(route.answers)) {
     responses[status] = { description, content: { [mediaType]: { schema } } };
   }
-  const codes = [...route.problems, ...everywhere, ...(route.body || route.rawBody ? withBody : [])];
-  for (const status of new Set(codes.map((code) => problems[code].status))) {
-    const titles = codes
+  const ofAccess = describeAccess(route).problems;
+  const codes = new Set([
+    ...[...route.problems, ...ofAccess, ...everywhere],
+    ...(route.body || route.rawBody ? withBody : []),
+  ]);
+  for (const status of new Set([...codes].map((code) => problems[code].status))) {
+    const titles = [...codes]
       .filter((code) => problems[code].status === status)
       .map((code) => `${code}: ${problems[code].title}`);
     if (status in responses) continue; // such as 503 of /ready, which has a body of its own
@@ -45,6 +50,19 @@ function bodyOf({ body, documentedBody, rawBody }: Route): NonNullable<RouteConf
   return schema && { required: true, content: { "application/json": { schema } } };
 }
 
+/** Who may call it, in words and as OpenAPI's `security`; `{}` there is nobody in particular. */
+function accessOf(route: Route): Pick<RouteConfig, "description" | "security"> {
+  const { words, credentials, open } = describeAccess(route);
+  if (words === undefined) return {};
+  const security = credentials.map((credential) => ({ [credential]: [] }));
+  return { description: words, security: open ? [{}, ...security] : security };
+}
+
+const idempotencyKey = z.string().min(1).max(257).optional().meta({
+  description:
+    "Needed where this server holds the key `from`: one's own name for this request, new for each, up to 255 characters. Sent again with the same body it gives the first answer again, for good.",
+});
+
 /** @returns the document as plain JSON data */
 export function openApiDocument(routes: readonly Route[]): object {
   const registry = new OpenAPIRegistry();
@@ -54,11 +72,12 @@ export function openApiDocument(routes: readonly Route[]): object {
       method: route.method,
       path: route.path,
       summary: route.summary,
-      ...(route.access === undefined ? {} : { description: route.access, security: [{}, { login: [] }] }),
+      ...accessOf(route),
       request: {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
         ...(body ? { body } : {}),
+        ...(route.prepares ? { headers: z.object({ "idempotency-key": idempotencyKey }) } : {}),
       },
       responses: responsesOf(route),
     });
@@ -69,26 +88,34 @@ export function openApiDocument(routes: readonly Route[]): object {
     bearerFormat: "JWT",
     description: "The token of POST /v1/login",
   });
+  registry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "tmk_",
+    description: "A key that the operator issued (POST /v1/api-keys), for machines of one account",
+  });
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: "3.1.0",
     info: {
       title: "Tidemark",
       version: "1",
       description:
-        "A permissioned ledger for carbon assets and waste traceability. Every route is public, but where it says who may see what.",
+        "A permissioned ledger for carbon assets and waste traceability. Every route is public, but where it says who may call it or see what.",
     },
   });
 }
 
-/** `GET /openapi.json`: the document of the given routes, made once. */
+/** `GET /openapi.json`: the document of the given routes and of itself, made once. */
 export function documentRoutes(routes: readonly Route[]): Route {
-  const document = openApiDocument(routes);
-  return route({
+  const own = route({
     method: "get",
     path: "/openapi.json",
+    access: "public",
     summary: "This document",
     answers: { 200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }) } },
     problems: [],
     handle: () => Promise.resolve({ status: 200, body: document }),
   });
+  const document = openApiDocument([...routes, own]);
+  return own;
 }

@@ -27,6 +27,7 @@ export function certificateRoutes({ db, chain, credits }: { db: Db; chain: Chain
     route({
       method: "get",
       path: "/v1/retirements/{id}/certificate.json",
+      access: "public",
       summary:
         "A retirement's certificate with its proofs: `npm run verify -- FILE --trust BLOCKHASH` checks it without this server",
       params: numberParams,

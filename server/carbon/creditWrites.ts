@@ -20,6 +20,8 @@ export function creditWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/transfers",
+      access: "public",
+      prepares: true,
       summary: "Prepare to give pieces of blocks to a registered party",
       body: transferBody,
       answers,
@@ -40,6 +42,8 @@ export function creditWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/retirements",
+      access: "public",
+      prepares: true,
       summary: "Prepare to retire pieces of blocks, for good: they become the claim's certificate",
       body: retirementBody,
       answers,
@@ -63,6 +67,8 @@ export function creditWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/cancellations",
+      access: "public",
+      prepares: true,
       summary: "Prepare to cancel pieces of blocks, for good and for nobody's claim",
       body: cancellationBody,
       answers,
@@ -82,6 +88,8 @@ export function creditWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/locks",
+      access: "public",
+      prepares: true,
       summary: "Prepare to set or clear locks of pieces of blocks (the keepers of these locks)",
       body: lockBody,
       answers,
@@ -110,6 +118,8 @@ function keeperRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/splits",
+      access: "public",
+      prepares: true,
       summary: "Prepare to make the tail of a block a block of its own",
       body: splitBody,
       answers,
@@ -130,6 +140,8 @@ function keeperRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/dedications",
+      access: "public",
+      prepares: true,
       summary: "Prepare to bind pieces of blocks to one purpose (role DEDICATION)",
       body: dedicationBody,
       answers,
@@ -152,6 +164,8 @@ function keeperRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/retirements/{id}/notes",
+      access: "public",
+      prepares: true,
       summary: "Prepare to point from a certificate to the document that supersedes or comments it (role AUDITOR)",
       params: numberParams,
       body: noteBody,

@@ -21,6 +21,8 @@ export function projectWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/methodologies",
+      access: "public",
+      prepares: true,
       summary: "Prepare to add a methodology (role ADMIN)",
       body: methodologyBody,
       answers,
@@ -39,6 +41,8 @@ export function projectWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/projects",
+      access: "public",
+      prepares: true,
       summary: "Prepare to register a project (role REGISTRY)",
       body: projectBody,
       answers,
@@ -61,6 +65,8 @@ export function projectWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/projects/{id}/reports",
+      access: "public",
+      prepares: true,
       summary: "Prepare to hand in a monitoring report (the project's measurer)",
       params: numberParams,
       body: reportBody,
@@ -83,6 +89,8 @@ export function projectWriteRoutes(deps: WriteDeps): Route[] {
     route({
       method: "post",
       path: "/v1/projects/{id}/issuances",
+      access: "public",
+      prepares: true,
       summary: "Prepare to issue the credits of a report (role ISSUER)",
       params: numberParams,
       body: issuanceBody,

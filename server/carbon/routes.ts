@@ -94,6 +94,7 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/methodologies",
+      access: "public",
       summary: "All methodologies, by number",
       answers: { 200: { description: "What each asks for", schema: methodologiesView } },
       problems: [],
@@ -106,6 +107,7 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/projects",
+      access: "public",
       summary: "Projects by number, in pages",
       query: numberPage,
       answers: { 200: { description: "One page of projects", schema: projectsView } },
@@ -119,6 +121,7 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/projects/{id}",
+      access: "public",
       summary: "A project: its parties and shares, its reports, what verifiers stated of them and what was issued",
       params: numberParams,
       answers: { 200: { description: "The project", schema: wholeProjectView } },
@@ -128,6 +131,7 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/reports/{id}",
+      access: "public",
       summary: "A monitoring report with its verifiers' statements and its batches",
       params: hashParams,
       answers: { 200: { description: "The report", schema: reportView } },
@@ -155,6 +159,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/batches/{id}",
+      access: "public",
       summary: "A batch: where it comes from, what became of its kilograms, and its blocks in pages",
       params: numberParams,
       query: blockPage,
@@ -171,6 +176,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/blocks/{id}",
+      access: "public",
       summary: "A block of credits: its serials, holder and locks, and all that happened to it since it was issued",
       params: hashParams,
       answers: { 200: { description: "The block", schema: wholeBlockView } },
@@ -189,6 +195,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/accounts/{id}/blocks",
+      access: "public",
       summary: "The live blocks that an account holds, oldest first, in pages",
       params: accountParams,
       query: blockPage,
@@ -203,6 +210,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/retirements",
+      access: "public",
       summary: "Retirements by number, in pages",
       query: numberPage,
       answers: { 200: { description: "One page of retirements", schema: retirementsView } },
@@ -217,6 +225,7 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
     route({
       method: "get",
       path: "/v1/retirements/{id}",
+      access: "public",
       summary: "A retirement: what was claimed, and with which serials",
       params: numberParams,
       answers: { 200: { description: "The retirement", schema: retirementView } },

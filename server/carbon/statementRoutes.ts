@@ -35,6 +35,7 @@ export function statementRoutes(deps: StatementDeps): Route[] {
     route({
       method: "post",
       path: "/v1/projects/{id}/verifications",
+      access: "public",
       summary: "Hand in a verifier's signed statement on a report of the project; anyone may carry it",
       params: numberParams,
       body: z.unknown(),

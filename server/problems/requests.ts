@@ -58,9 +58,35 @@ export const requestsProblems = {
   },
   "login-needed": {
     status: 401,
-    title: "Only those who are logged in may see this",
-    titleZh: "登录后才能查看",
-    remedy: "Log in (POST /v1/login/nonce, then /v1/login) and send the token as Authorization: Bearer …",
+    title: "Only those who say who they are may do or see this",
+    titleZh: "登录后才能使用",
+    remedy:
+      "Log in (POST /v1/login/nonce, then /v1/login) and send the token, or an API key, as Authorization: Bearer …",
+  },
+  "role-needed": {
+    status: 403,
+    title: "This is for the holders of a role",
+    titleZh: "仅具备相应角色者可以使用",
+    remedy: "Log in with a key that holds one of `roles` on chain; an API key holds none.",
+  },
+  "signer-foreign": {
+    status: 403,
+    title: "This server's copy of that key signs for its own account only",
+    titleZh: "服务器代管的密钥只为其所属账户签名",
+    remedy: "Send a login or an API key of the account that `from` signs for.",
+  },
+  "idempotency-key-needed": {
+    status: 400,
+    title: "What is signed here needs an Idempotency-Key",
+    titleZh: "由服务器签名的请求必须带有 Idempotency-Key",
+    remedy:
+      "Send the header Idempotency-Key with a name of your own for this request, such as a UUID: 1 to 255 characters.",
+  },
+  "idempotency-key-reused": {
+    status: 422,
+    title: "That Idempotency-Key stands for another request",
+    titleZh: "该 Idempotency-Key 已用于另一请求",
+    remedy: "Send a new Idempotency-Key with what is new, or the first body again to get its answer again.",
   },
   "login-refused": {
     status: 401,

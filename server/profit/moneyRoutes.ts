@@ -59,12 +59,14 @@ function payeeRoute(deps: MoneyDeps): Route {
     method: "get",
     path: "/v1/payees/{account}",
     summary: "What an account has, got from pools and waits for; in full by pool, with the lots and the rule behind it",
-    access:
-      "Balance and totals are for everybody (view=public). The full view, with the lots behind each payout, is for those who log in with a key of the account, and for auditors.",
+    access: {
+      partly:
+        "Balance and totals are for everybody (view=public). The full view, with the lots behind each payout, is for those who log in with a key of the account, and for auditors.",
+    },
     params: payeeParams,
     query: payeeQuery,
     answers: { 200: { description: "The account's money", schema: payeeView } },
-    problems: ["login-needed", "need-to-know", "not-ready", "document-damaged", "documents-away"],
+    problems: ["need-to-know", "not-ready", "document-damaged", "documents-away"],
     async handle({ params: { account }, query: { view, after, limit }, caller }) {
       if (view === "full") refuseOthers(await caller(), account);
       const { payee, cursor } = await deps.db.snapshot(async (sql) => ({
@@ -90,6 +92,8 @@ export function moneyRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "post",
       path: "/v1/deposits",
+      access: "public",
+      prepares: true,
       summary: "Prepare the transaction by which a bank mints fen against a deposit",
       body: bankBody,
       answers,
@@ -101,6 +105,8 @@ export function moneyRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "post",
       path: "/v1/withdrawals",
+      access: "public",
+      prepares: true,
       summary: "Prepare the transaction by which a bank burns fen that it has paid out",
       body: bankBody,
       answers,

@@ -1,7 +1,6 @@
 /** HTTP routes of pools and their divisions: parse, ask, present. */
 import type { Hex } from "../chain/port.ts";
-import { Problem } from "../errors.ts";
-import { route, type Caller, type Reply, type Route } from "../route.ts";
+import { route, type Reply, type Route } from "../route.ts";
 import { prepareFunding, preparePayouts, preparePublication, prepareRelease, type MoneyDeps } from "./commands.ts";
 import { findPool, findRuleset, type Preview } from "./divisions.ts";
 import { inputsWord } from "./inputs.ts";
@@ -22,12 +21,6 @@ import {
   wholePoolView,
 } from "./schemas.ts";
 import { prepared } from "../wire.ts";
-
-/** Whoever may send something to be recorded may have a division worked out and stored. */
-function refuseUnknown({ key, accounts, roles }: Caller): void {
-  if (accounts.length > 0 || roles.length > 0) return;
-  throw new Problem("sender-unknown", `${key} signs for no registered account and holds no role`);
-}
 
 /** A published ruleset may be missing here; then its name is. */
 const nameOf = async ({ library }: MoneyDeps, digest: Hex): Promise<ReturnType<typeof rulesetView>> =>
@@ -83,6 +76,7 @@ function readingRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "get",
       path: "/v1/pools",
+      access: "public",
       summary: "Pools of money for the people of lots, batches and projects, by number",
       query: poolsQuery,
       answers: { 200: { description: "One page of pools", schema: poolsView } },
@@ -96,6 +90,7 @@ function readingRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "get",
       path: "/v1/pools/{id}",
+      access: "public",
       summary: "A pool as it stands: what it is for, what it is divided by, what is paid and what is held aside",
       params: poolParams,
       answers: { 200: { description: "The pool", schema: wholePoolView } },
@@ -105,6 +100,7 @@ function readingRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "get",
       path: "/v1/pools/{id}/allocation",
+      access: "public",
       summary:
         "Who gets how much of a pool and why, in pages: the published division, worked out again from its inputs; before, how it would be divided now",
       params: poolParams,
@@ -124,6 +120,8 @@ function signingRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "post",
       path: "/v1/pools",
+      access: "public",
+      prepares: true,
       summary: "Prepare the transaction that opens a pool with money of the account that `from` signs for",
       body: fundBody,
       answers: { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: prepared } },
@@ -144,15 +142,15 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       path: "/v1/pools/{id}/allocation",
       summary:
         "Work out how a pool is divided as of now, store the document that this follows from, and prepare the transaction that publishes it",
-      access: "For those whose key signs for a registered account, or holds a role",
+      access: "registered",
+      prepares: true,
       params: poolParams,
       body: signerBody,
       answers: { 200: { description: "To sign by an allocator", schema: publicationView } },
-      problems: ["login-needed", "sender-unknown", "not-found", "would-revert", "not-writable", ...divided, ...working],
+      problems: ["not-found", "would-revert", "not-writable", ...divided, ...working],
       async handle({ params, body, caller }) {
-        const who = await caller();
-        refuseUnknown(who);
-        const { tree, ...prepared } = await preparePublication(deps, BigInt(params.id), body.from, who.key);
+        const { key } = await caller();
+        const { tree, ...prepared } = await preparePublication(deps, BigInt(params.id), body.from, key);
         const { root, version, leafCount } = tree;
         return { status: 200, body: { ...prepared, root, version, leafCount } };
       },
@@ -160,6 +158,8 @@ function signingRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "post",
       path: "/v1/pools/{id}/payouts",
+      access: "public",
+      prepares: true,
       summary: "Prepare the transactions that pay the next chunks of a pool; anyone may send them",
       params: poolParams,
       body: payoutsBody,
@@ -178,6 +178,8 @@ function signingRoutes(deps: MoneyDeps): Route[] {
     route({
       method: "post",
       path: "/v1/pools/{id}/releases",
+      access: "public",
+      prepares: true,
       summary:
         "Prepare to pay what is held aside for an account that is active again, or, as an auditor, to give it to another",
       params: poolParams,

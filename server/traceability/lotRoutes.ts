@@ -77,6 +77,7 @@ export function lotRoutes(deps: LotDeps): Route[] {
     route({
       method: "get",
       path: "/v1/lots/{id}",
+      access: "public",
       summary: "A lot as it stands: mass, class, custodian, flags",
       params: lotParams,
       answers: { 200: { description: "The lot", schema: lotView } },
@@ -94,12 +95,14 @@ export function lotRoutes(deps: LotDeps): Route[] {
       method: "get",
       path: "/v1/lots/{id}/provenance",
       summary: "Where a lot came from, or what became of it: collapsed by facility, or every lot and act, in pages",
-      access:
-        "view=public is for everybody. view=full is for parties to the lot (they hold or own it, or took part in an act upon it or in the one that made it) and for keys with the role AUDITOR, REGISTRY or ADMIN; a person's id is shown to those who acted with that person.",
+      access: {
+        partly:
+          "view=public is for everybody. view=full is for parties to the lot (they hold or own it, or took part in an act upon it or in the one that made it) and for keys with the role AUDITOR, REGISTRY or ADMIN; a person's id is shown to those who acted with that person.",
+      },
       params: lotParams,
       query: provenanceQuery,
       answers: { 200: { description: "The whole graph in figures, or one page of it", schema: provenanceView } },
-      problems: ["not-found", "login-needed", "need-to-know", "not-ready"],
+      problems: ["not-found", "need-to-know"],
       handle: async ({ params, query, caller }) =>
         query.view === "public"
           ? readPublic(deps, params.id, query.direction)

@@ -10,6 +10,7 @@ export function traceabilityRoutes(): Route[] {
     route({
       method: "get",
       path: "/v1/reasons",
+      access: "public",
       summary: "Why acts are skipped or flagged, in words: by error and selector, and by the names of flags",
       answers: { 200: { description: "All reasons there are", schema: reasonsView } },
       problems: [],

@@ -32,11 +32,13 @@ export function stockRoutes({ db }: { db: Db }): Route[] {
       method: "get",
       path: "/v1/accounts/{id}/stock",
       summary: "What an account has in stock, by the licence it needs for it, against the capacity it is licensed for",
-      access:
-        "The stock of organisations, facilities and vessels is for everybody; a person's for that person and for keys with the role AUDITOR, REGISTRY or ADMIN.",
+      access: {
+        partly:
+          "The stock of organisations, facilities and vessels is for everybody; a person's for that person and for keys with the role AUDITOR, REGISTRY or ADMIN.",
+      },
       params: z.object({ id: address }),
       answers: { 200: { description: "The stock", schema: stockView } },
-      problems: ["not-found", "login-needed", "need-to-know", "not-ready"],
+      problems: ["not-found", "need-to-know", "not-ready"],
       async handle({ params: { id }, caller }) {
         const standing = (await readAccountStandings(db.sql, [id])).get(id);
         if (!standing) throw new Problem("not-found", `no account ${id} is registered`);

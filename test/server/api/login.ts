@@ -4,6 +4,7 @@ import { SignJWT, importJWK } from "jose";
 import { actKey, type ActKey } from "../../../scripts/demo/keys.ts";
 import { signedLogin, type LoginTerms } from "../../../scripts/demo/login.ts";
 import { openKeyFile } from "../../../server/chain/keyFile.ts";
+import { publicRoutes } from "../../../server/api/publicRoutes.ts";
 import { settings } from "../../../server/config.ts";
 import { apiAt, allFinal } from "../../support/homes.ts";
 import { openApi, type Answer, type TestApi } from "../../support/api.ts";
@@ -165,5 +166,40 @@ describe("login", function () {
     expect((await full(bearer(token))).status).to.equal(403);
     await sql`UPDATE account_key SET valid_until = 1099511627775 WHERE id = ${id}`;
     expect((await full(bearer(token))).status).to.equal(200);
+  });
+
+  interface Operation {
+    security?: Record<string, unknown>[];
+    description?: string;
+    responses: Record<string, unknown>;
+  }
+
+  async function operations(): Promise<[name: string, operation: Operation][]> {
+    const { body } = await api.ask("/openapi.json");
+    return Object.entries(body["paths"] as Record<string, Record<string, Operation>>).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]): [string, Operation] => [
+        `${method.toUpperCase()} ${path}`,
+        operation,
+      ]),
+    );
+  }
+  const isOpen = ({ security }: Operation): boolean => security?.some((each) => Object.keys(each).length === 0) ?? true;
+
+  it("given the served document, then what anybody may call is exactly the one list of what is public", async () => {
+    const open = (await operations()).filter(([, operation]) => isOpen(operation)).map(([name]) => name);
+    expect(open.sort()).to.deep.equal([...publicRoutes].sort());
+  });
+
+  it("given every route that is not public, when nobody in particular calls it, then the answer is 401 before anything else", async () => {
+    const closed = (await operations()).filter(([, operation]) => !isOpen(operation));
+    expect(closed.map(([name]) => name)).to.include("POST /v1/documents");
+    for (const [name, { description, responses }] of closed) {
+      const [method, path] = name.split(" ") as [string, string];
+      const response = await fetch(api.running.url + path.replaceAll(/\{\w+\}/g, "none"), { method });
+      const { code } = (await response.json()) as { code: string };
+      expect([name, response.status, code]).to.deep.equal([name, 401, "login-needed"]);
+      expect(Object.keys(responses), name).to.include.members(["401", "403"]);
+      expect(description, name).to.match(/^For /);
+    }
   });
 });

@@ -125,6 +125,7 @@ describe("the log of a failure", () => {
     const fails = route({
       method: "get",
       path: "/v1/fails/{id}",
+      access: "public",
       summary: "",
       params: z.object({ id: z.string() }),
       answers: {},
