@@ -13,7 +13,7 @@ export interface Fault {
   what: string;
 }
 
-export interface Table {
+interface Table {
   rows: Row[];
   faults: Fault[];
 }
@@ -22,7 +22,7 @@ export interface Table {
  * Reads values that hold neither commas nor quotes (ids, numbers, names of codes); blank lines are left out.
  * @param columns that the header names, in any order; `optional` ones may be missing and are then empty
  */
-export function readTable(text: string, columns: readonly string[], optional: readonly string[]): Table {
+function readTable(text: string, columns: readonly string[], optional: readonly string[]): Table {
   const [head = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const names = cellsOf(head);
   const faults = headFaults(names, columns, optional).map((what) => ({ line: 1, what }));
@@ -38,6 +38,37 @@ export function readTable(text: string, columns: readonly string[], optional: re
     const given = Object.fromEntries(names.map((name, n) => [name, values[n]!]));
     rows.push({ line, cells: { ...Object.fromEntries(optional.map((name) => [name, ""])), ...given } });
   }
+  return { rows, faults };
+}
+
+/** What the rows of a file are read by. */
+export interface Form<T> {
+  columns: readonly string[];
+  optional: readonly string[];
+  /** what is wrong with a row, each thing in words */
+  faultsOf(row: Row): string[];
+  make(row: Row): T;
+  /** what may stand in a file once only, with what it is called */
+  once(made: T): readonly [what: string, id: string];
+}
+
+/** The rows of a file as what they stand for. What is wrong with any is told with its line; what stands there twice too. */
+export function readRows<T>(text: string, form: Form<T>): { rows: T[]; faults: Fault[] } {
+  const table = readTable(text, form.columns, form.optional);
+  const faults = [...table.faults];
+  const lines = new Map<string, number>();
+  const rows = table.rows.flatMap((row) => {
+    const { line } = row;
+    const wrong = form.faultsOf(row);
+    faults.push(...wrong.map((what) => ({ line, what })));
+    if (wrong.length > 0) return [];
+    const made = form.make(row);
+    const [called, id] = form.once(made);
+    const before = lines.get(id);
+    if (before !== undefined) faults.push({ line, what: `${called} stands on line ${before} already` });
+    lines.set(id, line);
+    return [made];
+  });
   return { rows, faults };
 }
 

@@ -2,7 +2,8 @@
 import { interfaces } from "../../server/chain/contracts.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Api, Ledger } from "../demo/client.ts";
-import { readTable, type Fault, type Row } from "./csv.ts";
+import { readRows, type Fault, type Row } from "./csv.ts";
+import { chunks } from "../demo/scenario/draws.ts";
 import { NO_END, isAddress, isHash, keyIdOf, secondsOf } from "./ids.ts";
 import { compare, type Compared, type Known } from "./compare.ts";
 import { MOST_CALLS, throughAuthority, together, type Call } from "./transactions.ts";
@@ -16,26 +17,15 @@ export interface Binding {
   until: number;
 }
 
-export const BIND_COLUMNS = ["account", "key", "from"];
-export const BIND_OPTIONAL = ["until"];
-
 /** Reads the file. What is wrong with any row is told with its line; keys that stand there twice too. */
-export function readBindings(text: string): { rows: Binding[]; faults: Fault[] } {
-  const table = readTable(text, BIND_COLUMNS, BIND_OPTIONAL);
-  const faults = [...table.faults];
-  const lines = new Map<Hex, number>();
-  const rows = table.rows.flatMap((row) => {
-    const wrong = rowFaults(row);
-    faults.push(...wrong.map((what) => ({ line: row.line, what })));
-    if (wrong.length > 0) return [];
-    const binding = bindingOf(row);
-    const before = lines.get(binding.key);
-    if (before !== undefined) faults.push({ line: row.line, what: `the key stands on line ${before} already` });
-    lines.set(binding.key, row.line);
-    return [binding];
+export const readBindings = (text: string): { rows: Binding[]; faults: Fault[] } =>
+  readRows(text, {
+    columns: ["account", "key", "from"],
+    optional: ["until"],
+    faultsOf: rowFaults,
+    make: bindingOf,
+    once: ({ key }) => ["the key", key],
   });
-  return { rows, faults };
-}
 
 function bindingOf({ line, cells }: Row): Binding {
   const { account, key, from, until } = cells as Record<"account" | "key" | "from" | "until", string>;
@@ -138,7 +128,5 @@ function batches(ledger: Ledger, calls: readonly [name: "bindKey" | "closeKey", 
   const made = calls.map(([name, args]) =>
     throughAuthority(ledger, interfaces.Parties.encodeFunctionData(name as "bindKey", args as never) as Hex),
   );
-  return Array.from({ length: Math.ceil(made.length / MOST_CALLS) }, (_, i) =>
-    together(ledger, made.slice(i * MOST_CALLS, (i + 1) * MOST_CALLS)),
-  );
+  return chunks(made, MOST_CALLS).map((some) => together(ledger, some));
 }

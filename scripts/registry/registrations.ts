@@ -4,9 +4,10 @@ import { interfaces } from "../../server/chain/contracts.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Api, Ledger, Standing } from "../demo/client.ts";
 import { NOBODY, accountFor } from "../demo/keys.ts";
+import { chunks } from "../demo/scenario/draws.ts";
 import { compare, type Compared, type Known } from "./compare.ts";
 import { isAddress, isHash, keyIdOf } from "./ids.ts";
-import { readTable, type Fault, type Row } from "./csv.ts";
+import { readRows, type Fault, type Row } from "./csv.ts";
 import { MOST_ACCOUNTS, type Call } from "./transactions.ts";
 
 /** One row: an account as `Parties.register` takes it. */
@@ -23,27 +24,15 @@ export interface Registration {
   successor: Hex;
 }
 
-export const REGISTER_COLUMNS = ["account", "kinds", "identityHash"];
-export const REGISTER_OPTIONAL = ["organiser", "region", "successor"];
-
 /** Reads the file. What is wrong with any row is told with its line; ids that stand there twice too. */
-export function readRegistrations(text: string, ledger: Ledger): { rows: Registration[]; faults: Fault[] } {
-  const table = readTable(text, REGISTER_COLUMNS, REGISTER_OPTIONAL);
-  const faults = [...table.faults];
-  const lines = new Map<Hex, number>();
-  const rows = table.rows.flatMap((row) => {
-    const wrong = rowFaults(row);
-    faults.push(...wrong.map((what) => ({ line: row.line, what })));
-    if (wrong.length > 0) return [];
-    const registration = registrationOf(row, ledger);
-    const before = lines.get(registration.id);
-    if (before !== undefined)
-      faults.push({ line: row.line, what: `${registration.id} stands on line ${before} already` });
-    lines.set(registration.id, row.line);
-    return [registration];
+export const readRegistrations = (text: string, ledger: Ledger): { rows: Registration[]; faults: Fault[] } =>
+  readRows(text, {
+    columns: ["account", "kinds", "identityHash"],
+    optional: ["organiser", "region", "successor"],
+    faultsOf: rowFaults,
+    make: (row) => registrationOf(row, ledger),
+    once: ({ id }) => [id, id],
   });
-  return { rows, faults };
-}
 
 function rowFaults({ cells }: Row): string[] {
   const { account = "", kinds = "", identityHash = "", organiser = "", region = "", successor = "" } = cells;
@@ -100,15 +89,12 @@ function differing({ id, kinds }: Registration, account: Standing): string | und
 }
 
 /** The registrations as calls of `Parties`, {@link MOST_ACCOUNTS} each. */
-export function registrationCalls(ledger: Ledger, rows: readonly Registration[]): Call[] {
-  const calls: Call[] = [];
-  for (let from = 0; from < rows.length; from += MOST_ACCOUNTS) {
-    const terms = rows.slice(from, from + MOST_ACCOUNTS).map(({ kinds, ...row }) => ({ ...row, kinds: bitsOf(kinds) }));
+export const registrationCalls = (ledger: Ledger, rows: readonly Registration[]): Call[] =>
+  chunks(rows, MOST_ACCOUNTS).map((some) => {
+    const terms = some.map(({ kinds, ...row }) => ({ ...row, kinds: bitsOf(kinds) }));
     const data = interfaces.Parties.encodeFunctionData("register", [terms]) as Hex;
-    calls.push({ to: ledger.contracts.Parties, data });
-  }
-  return calls;
-}
+    return { to: ledger.contracts.Parties, data };
+  });
 
 const bitsOf = (kinds: readonly string[]): number =>
   kinds.reduce((bits, name) => bits | (1 << (kindNames as readonly string[]).indexOf(name)), 0);
