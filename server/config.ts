@@ -34,11 +34,16 @@ export const settings = {
   TIDEMARK_PASSPHRASE: { embedded: "tidemark-embedded", production: undefined, what: "opens the encrypted key file" },
   TIDEMARK_ADMIN_KEY: {
     ...none,
-    what: "deploy only, on a network: the admin's private key; unset on the embedded chain: the home's own",
+    what: "deploy and tidemark: the admin's private key on a network; unset on the embedded chain: the home's own",
   },
   TIDEMARK_REGISTRY_KEY: {
     ...none,
-    what: "accounts only: the private key of a holder of the role REGISTRY; it never leaves the command",
+    what: "tidemark only: the private key of a holder of the role REGISTRY; it never leaves the command",
+  },
+  TIDEMARK_ISSUER_KEY: { ...none, what: "tidemark only: the private key of a holder of the role ISSUER, likewise" },
+  TIDEMARK_ALLOCATOR_KEY: {
+    ...none,
+    what: "tidemark only: the private key of a holder of the role ALLOCATOR; pays chunks of pools too",
   },
   TIDEMARK_ADMIN_DELAY: { ...same("0"), what: "deploy only: seconds an admin's action waits; set last" },
   TIDEMARK_POOL_DELAY: {
@@ -76,6 +81,8 @@ export interface Config {
   passphrase: string;
   adminKey: string | undefined;
   registryKey: string | undefined;
+  issuerKey: string | undefined;
+  allocatorKey: string | undefined;
   adminDelaySeconds: number;
   poolDelaySeconds: number;
   workers: number;
@@ -143,6 +150,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     passphrase: needed("TIDEMARK_PASSPHRASE"),
     adminKey: optional("TIDEMARK_ADMIN_KEY"),
     registryKey: optional("TIDEMARK_REGISTRY_KEY"),
+    issuerKey: optional("TIDEMARK_ISSUER_KEY"),
+    allocatorKey: optional("TIDEMARK_ALLOCATOR_KEY"),
     adminDelaySeconds: whole("TIDEMARK_ADMIN_DELAY", needed("TIDEMARK_ADMIN_DELAY"), 2 ** 32 - 1),
     // the contract takes at most 60 days
     poolDelaySeconds: whole("TIDEMARK_POOL_DELAY", needed("TIDEMARK_POOL_DELAY"), 60 * 86_400),

@@ -57,7 +57,7 @@ function revertData(error: unknown): Hex | undefined {
 const gasWords = /out of gas|gas required exceeds|revert/i;
 
 /** What a chain says to a try that fails, as a problem. @throws anything else, as it came */
-function refusal(error: unknown): Problem {
+export function refusal(error: unknown): Problem {
   const revert = revertData(error);
   if (revert) return refusalOf(revert);
   if (!(error instanceof RpcError) || !gasWords.test(error.message)) throw error;

@@ -57,7 +57,7 @@ export const errorName = (selector: string): string => errorNames.get(selector) 
 
 /** `eth_call`: the decoded results of a view, at one block or at the head. */
 export async function readView(
-  chain: Chain,
+  chain: Pick<Chain, "request">,
   contract: { name: ContractName; address: Hex },
   view: string,
   args: readonly unknown[],

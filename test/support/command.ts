@@ -9,7 +9,7 @@ export interface Ended {
   err: string;
 }
 
-/** @param script such as `accounts.ts` */
+/** @param script such as `tidemark.ts` */
 export function startCommand(
   script: string,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** `npm run accounts` as the registry's people start it: thousands a command, broken off and repeated, and keys that were lost. */
+/** `tidemark accounts` and `tidemark keys` as the registry's people start it: thousands a command, broken off and repeated, and keys that were lost. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ interface Outcome {
   faults: { line: number; what: string }[];
 }
 
-describe("npm run accounts", function () {
+describe("tidemark accounts, tidemark keys", function () {
   this.timeout(300_000);
   let prepared: PreparedHome;
   let folder: string;
@@ -54,19 +54,23 @@ describe("npm run accounts", function () {
   const env = (): Record<string, string> => ({ TIDEMARK_HOME: home, TIDEMARK_REGISTRY_KEY: KEY });
   let files = 0;
 
+  const commands = { register: ["accounts", "register"], bind: ["keys", "bind"], close: ["keys", "close"] };
+
   /** The command over a file of that text. */
   async function begin(command: "register" | "bind", text: string): Promise<ReturnType<typeof startCommand>> {
     const path = join(folder, `${files++}.csv`);
     await writeFile(path, text);
-    return startCommand("accounts.ts", [command, path, "--json"], env());
+    return startCommand("tidemark.ts", [...commands[command], path, "--json"], env());
   }
   const over = async (command: "register" | "bind", text: string): Promise<Ended> => (await begin(command, text)).ended;
   const close = (...args: string[]): Promise<Ended> =>
-    startCommand("accounts.ts", ["close", ...args, "--json"], env()).ended;
+    startCommand("tidemark.ts", [...commands.close, ...args, "--json"], env()).ended;
   const outcome = ({ out, err }: Ended): Outcome => {
     expect(err).to.equal("");
-    const { command, ...rest } = JSON.parse(out) as Outcome & { command: string };
-    expect(command).to.be.oneOf(["register", "bind", "close"]);
+    const { command, outcome, ...rest } = JSON.parse(out) as Outcome & { command: string; outcome: string };
+    expect(Object.values(commands).map((words) => words.join(" "))).to.include(command);
+    const right = rest.done > 0 ? "done" : "there";
+    expect(outcome).to.equal(rest.faults.length > 0 ? "refused" : right);
     return rest;
   };
   const good = (ended: Ended): Omit<Outcome, "faults"> => {
@@ -146,7 +150,7 @@ describe("npm run accounts", function () {
     const path = join(folder, "few.csv");
     await writeFile(path, fileOf("foreign", 3));
     const registerWith = (key: string): Promise<Ended> =>
-      startCommand("accounts.ts", ["register", path], { ...env(), TIDEMARK_REGISTRY_KEY: key }).ended;
+      startCommand("tidemark.ts", ["accounts", "register", path], { ...env(), TIDEMARK_REGISTRY_KEY: key }).ended;
     const foreign = await registerWith(seeded("regular/0"));
     expect([foreign.code, foreign.err]).to.satisfy(
       ([code, err]: [number, string]) => code === 1 && err.includes("does not hold the role REGISTRY"),
