@@ -11,6 +11,7 @@ import { logAnswered } from "./api/answered.ts";
 import { createApp } from "./api/app.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { documentFileRoutes } from "./api/documents.ts";
+import { createEvents } from "./api/events.ts";
 import { documentRoutes } from "./api/openapi.ts";
 import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
@@ -22,6 +23,7 @@ import { rpcDoor } from "./api/rpc.ts";
 import { createSessions } from "./api/session.ts";
 import { statementCarrier, statementOrder } from "./carbon/carrier.ts";
 import { certificateRoutes } from "./carbon/certificateRoutes.ts";
+import { carbonNews } from "./carbon/news.ts";
 import { carbonProjection } from "./carbon/projections.ts";
 import { creditRoutes, projectRoutes } from "./carbon/routes.ts";
 import { statementRoutes } from "./carbon/statementRoutes.ts";
@@ -51,6 +53,7 @@ import { createLog, type Log } from "./log.ts";
 import { profitChecks } from "./profit/conservation.ts";
 import { createDivisions } from "./profit/divisions.ts";
 import { moneyRoutes } from "./profit/moneyRoutes.ts";
+import { poolNews } from "./profit/news.ts";
 import { poolRoutes } from "./profit/poolRoutes.ts";
 import { profitProjection } from "./profit/projections.ts";
 import type { Reached, Step } from "./relayer/port.ts";
@@ -62,6 +65,7 @@ import { traceabilityCarriers } from "./traceability/carriers.ts";
 import { lotChecks } from "./traceability/conservation.ts";
 import { createLineageFeed, keepUp } from "./traceability/lineageFeed.ts";
 import { lotRoutes } from "./traceability/lotRoutes.ts";
+import { lotNews } from "./traceability/news.ts";
 import { traceabilityProjection } from "./traceability/projections.ts";
 import { lotOrder } from "./traceability/order.ts";
 import { traceabilityRoutes } from "./traceability/routes.ts";
@@ -196,6 +200,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const feed = createLineageFeed();
   const upkeep = keepUp(db, feed, (error) => log.warn({ err: error }, "the lineage could not be read"));
   stops.add("lineage", () => upkeep.stop());
+  const events = createEvents({ db, projections, kinds: { ...lotNews, ...carbonNews, ...poolNews }, log });
   const indexer = createIndexer({
     db,
     chain,
@@ -206,6 +211,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     afterCommit: () => {
       relayer.wake();
       upkeep.wake();
+      events.wake();
     },
     log,
     reached,
@@ -240,6 +246,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     ...ledgerRoutes({ db, chain, deployment, receipts, reached, wake: relayer.wake }),
     ...poolRoutes(profit),
     ...moneyRoutes(profit),
+    ...events.routes,
     ...auditRoutes({ db, chain, projections, checks: checksOf(chain, deployment) }),
     ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),
   ];
@@ -255,6 +262,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const server = createServer({ requestTimeout: SLOWEST_REQUEST_MS }, app);
   url = await listen(server, config);
   stops.add("API", () => closeServer(server));
+  stops.add("streams of events", () => events.stop());
   await home.publish(url);
   upkeep.wake();
   log.info({ url }, "listening");

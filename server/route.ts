@@ -38,8 +38,10 @@ export type ReadRawBody = () => Promise<RawBody>;
 export interface Reply {
   status: number;
   /** bytes and text go out as they are, anything else as JSON */
-  body: unknown;
+  body?: unknown;
   headers?: Record<string, string>;
+  /** in place of a body: text that goes out as it comes to be, until it ends or whoever asked is gone */
+  stream?: (gone: AbortSignal) => AsyncIterable<string>;
 }
 
 export interface Route {
@@ -47,8 +49,12 @@ export interface Route {
   /** OpenAPI path: `/v1/lots/{id}` */
   path: `/${string}`;
   summary: string;
+  /** what a reader of the document should know besides; Markdown */
+  description?: string;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** the headers that it reads, by their names in lower case */
+  headers?: z.ZodObject;
   body?: z.ZodType;
   /** what the document says of the body, where `body` leaves its items to be checked one by one */
   documentedBody?: z.ZodType;
@@ -68,9 +74,10 @@ export interface Route {
 }
 
 /** What of a request a handler gets. */
-interface Input<Params = unknown, Query = unknown, Body = unknown> {
+interface Input<Params = unknown, Query = unknown, Headers = unknown, Body = unknown> {
   params: Params;
   query: Query;
+  headers: Headers;
   body: Body;
   raw: ReadRawBody;
   caller: ReadCaller;
@@ -84,13 +91,15 @@ type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 export function route<
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
+  H extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
 >(
-  spec: Omit<Route, "params" | "query" | "body" | "handle"> & {
+  spec: Omit<Route, "params" | "query" | "headers" | "body" | "handle"> & {
     params?: P;
     query?: Q;
+    headers?: H;
     body?: B;
-    handle(input: Input<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<Reply>;
+    handle(input: Input<Parsed<P>, Parsed<Q>, Parsed<H>, Parsed<B>>): Promise<Reply>;
   },
 ): Route {
   return spec as unknown as Route;

@@ -15,6 +15,7 @@ import type { Caller, Route } from "../route.ts";
 import { idOf, noteProblem, watchRequests, type Answered } from "./answered.ts";
 import { admit } from "./access.ts";
 import { limitBodies, readRawBody } from "./bodies.ts";
+import { sendStream } from "./streaming.ts";
 import { createTemplates } from "./templates.ts";
 
 /** `/v1/lots/{id}` as Express writes it. */
@@ -52,12 +53,14 @@ function handlerOf(route: Route, callerOf: CallerOf): RequestHandler {
     const reply = await route.handle({
       params: route.params?.parse(request.params),
       query: route.query?.parse(request.query),
+      headers: route.headers?.parse(request.headers),
       body: route.body?.parse(request.body),
       raw: () => readRawBody(request, response, route.rawBody),
       caller,
       idempotencyKey: request.get("idempotency-key"),
     });
     response.status(reply.status).set(reply.headers ?? {});
+    if (reply.stream) return sendStream(request, response, reply.stream);
     if (typeof reply.body === "string" || reply.body instanceof Uint8Array) response.send(reply.body);
     else response.json(reply.body);
   };

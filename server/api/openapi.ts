@@ -50,12 +50,14 @@ function bodyOf({ body, documentedBody, rawBody }: Route): NonNullable<RouteConf
   return schema && { required: true, content: { "application/json": { schema } } };
 }
 
-/** Who may call it, in words and as OpenAPI's `security`; `{}` there is nobody in particular. */
+/** What else there is to say of it, and who may call it: in words and as OpenAPI's `security`; `{}` there is nobody in particular. */
 function accessOf(route: Route): Pick<RouteConfig, "description" | "security"> {
   const { words, credentials, open } = describeAccess(route);
-  if (words === undefined) return {};
+  const told = [route.description, words].filter((text) => text !== undefined).join("\n\n");
+  const description = told === "" ? {} : { description: told };
+  if (words === undefined) return description;
   const security = credentials.map((credential) => ({ [credential]: [] }));
-  return { description: words, security: open ? [{}, ...security] : security };
+  return { ...description, security: open ? [{}, ...security] : security };
 }
 
 const idempotencyKey = z.string().min(1).max(257).optional().meta({
@@ -77,6 +79,7 @@ export function openApiDocument(routes: readonly Route[]): object {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
         ...(body ? { body } : {}),
+        ...(route.headers ? { headers: route.headers } : {}),
         ...(route.prepares ? { headers: z.object({ "idempotency-key": idempotencyKey }) } : {}),
       },
       responses: responsesOf(route),

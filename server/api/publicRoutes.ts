@@ -18,6 +18,7 @@ export const publicRoutes: readonly string[] = [
   "GET /v1/batches/{id}",
   "GET /v1/blocks/{id}",
   "GET /v1/documents/{id}",
+  "GET /v1/events",
   "GET /v1/keys",
   "GET /v1/keys/{id}",
   "GET /v1/ledger",

@@ -13,6 +13,7 @@ import type { Outcome, Projection } from "../indexer/port.ts";
 import { foldCredits, touchedBatches, touchedBlocks } from "./fold.ts";
 import { applyProjectEvent } from "./projectRows.ts";
 import { readBatches } from "./queries.ts";
+import { tellCarbon } from "./news.ts";
 import { carbonRecords } from "./records.ts";
 import { readBlockStates, writeChanges } from "./rows.ts";
 
@@ -56,6 +57,7 @@ export function carbonProjection(contracts: { projects: Hex; credits: Hex }): Pr
     decode: (log, header) =>
       log.address === contracts.projects ? decodeProjectLog(log, header) : decodeCreditLog(log, header),
     fact: ({ name, args }) => factLine(name, args),
+    tell: tellCarbon,
     async apply(sql, events) {
       for (const event of events.filter(isProjectEvent)) await applyProjectEvent(sql, event);
       await applyCredits(

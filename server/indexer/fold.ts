@@ -37,7 +37,8 @@ function checkLink(before: Tip | undefined, header: Header): void {
   }
 }
 
-function byAddress(projections: readonly Projection[]): Map<Hex, number> {
+/** Which of the projections reads a contract, by the address. @throws where two of them do */
+export function byAddress(projections: readonly Projection[]): Map<Hex, number> {
   const readers = new Map<Hex, number>();
   projections.forEach(({ name, addresses }, i) => {
     for (const address of addresses) {

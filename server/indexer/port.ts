@@ -22,6 +22,14 @@ export interface Event<Args = unknown> {
   tx: Hex;
 }
 
+/** What everybody is told of an event as it becomes final: public facts, no person among them. */
+export interface News {
+  /** `act`, `retired`, … */
+  type: string;
+  /** plain JSON, amounts that may pass 2^53 as decimal text */
+  data: object;
+}
+
 /** Pure functions from decoded events to rows: no RPC, no clock, no files. Rebuildable from the stored logs. */
 export interface Projection<E extends Event = Event> {
   name: string;
@@ -38,6 +46,8 @@ export interface Projection<E extends Event = Event> {
    * block, no transaction, no SQL name. Part of the protocol: a second implementation must reproduce it.
    */
   fact(event: E): string;
+  /** What everybody is told of it; `undefined` for what is nobody else's business, or nothing new. */
+  tell?(event: E): News | undefined;
   /** Writes the rows of these events, in order, set-based. */
   apply(sql: Sql, events: readonly E[]): Promise<void>;
   /** What these events say of requests. */

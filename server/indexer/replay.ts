@@ -1,24 +1,13 @@
 /** Rebuilding the projections from the stored logs, after their code changed or to mend rows. The chain is not asked. */
-import type { Header, Log } from "../chain/blocks.ts";
-import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import { column } from "./columns.ts";
 import { applyEvents, fold, type Tip } from "./fold.ts";
 import type { Projection } from "./port.ts";
-import { unpackLogs } from "./raw.ts";
+import { nextBlocks, remedy, storedLogs, type StoredBlock } from "./stored.ts";
 
 /** Blocks looked at, and logs folded, at once. */
-const BLOCKS = 1_000;
-const LOGS = 10_000;
-
-const remedy = "Restore the database from a copy, or start with an empty one and index the chain again.";
-
-interface StoredBlock extends Header {
-  effects: Hex;
-  /** how many logs are stored for it */
-  logs: number;
-}
+const most = { blocks: 1_000, logs: 10_000 };
 
 /** The projections whose tables were filled by other code than this build's, or never, by name. */
 export async function staleProjections(db: Db, projections: readonly Projection[]): Promise<string[]> {
@@ -46,7 +35,7 @@ export async function replayProjections(db: Db, projections: readonly Projection
       );
       let tip: Tip | undefined;
       for (;;) {
-        const blocks = await nextBlocks(sql, tip?.block ?? -1);
+        const blocks = await nextBlocks(sql, tip?.block ?? -1, most);
         if (blocks.length === 0) break;
         tip = await rebuild(sql, projections, tip, blocks);
       }
@@ -63,22 +52,6 @@ async function empty(sql: Sql, tables: readonly string[]): Promise<void> {
   await sql(Object.assign(text, { raw: text }));
 }
 
-/** The next blocks, as many as hold no more logs than are to be folded at once, one at least. */
-async function nextBlocks(sql: Sql, after: number): Promise<StoredBlock[]> {
-  const rows = await sql<{ number: bigint; hash: Hex; parent: Hex; at: bigint; effects: Hex; logs: number }>`
-    SELECT b.number, b.hash, b.parent, b.at, b.effects, coalesce(r.n, 0) AS logs
-    FROM block b LEFT JOIN raw r ON r.block = b.number
-    WHERE b.number > ${after} ORDER BY b.number LIMIT ${BLOCKS}`;
-  let sum = 0;
-  const end = rows.findIndex(({ logs }, i) => (sum += logs) > LOGS && i > 0);
-  return (end < 0 ? rows : rows.slice(0, end)).map(({ number, parent, at, ...rest }) => ({
-    ...rest,
-    number: Number(number),
-    parentHash: parent,
-    timestamp: Number(at),
-  }));
-}
-
 async function rebuild(
   sql: Sql,
   projections: readonly Projection[],
@@ -86,9 +59,7 @@ async function rebuild(
   blocks: readonly StoredBlock[],
 ): Promise<Tip> {
   const [first, last] = [blocks[0]!.number, blocks.at(-1)!.number];
-  const rows = await sql<{ block: bigint; logs: Buffer }>`
-    SELECT block, logs FROM raw WHERE block BETWEEN ${first} AND ${last} ORDER BY block`;
-  const logs = (await Promise.all(rows.map(({ block, logs }) => unpack(Number(block), logs)))).flat();
+  const logs = await storedLogs(sql, first, last);
   const folded = fold(projections, before, blocks, logs);
   for (const [i, { number, effects }] of folded.blocks.entries()) {
     if (effects === blocks[i]!.effects) continue;
@@ -98,15 +69,6 @@ async function rebuild(
   }
   await applyEvents(sql, projections, folded.events);
   return folded.tip;
-}
-
-async function unpack(block: number, packed: Buffer): Promise<Log[]> {
-  try {
-    return await unpackLogs(block, packed);
-  } catch (cause) {
-    const sentence = `The stored logs of block ${block} cannot be read: the database was damaged. ${remedy}`;
-    throw new Refusal(sentence, { cause });
-  }
 }
 
 async function setVersions(sql: Sql, projections: readonly Projection[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { Hex } from "../chain/port.ts";
 import { factLine } from "../indexer/digests.ts";
 import type { Projection } from "../indexer/port.ts";
 import { foldProfit, type ProfitEvent } from "./fold.ts";
+import { tellProfit } from "./news.ts";
 import { profitRecords } from "./records.ts";
 import { writeChanges } from "./rows.ts";
 
@@ -23,6 +24,7 @@ export function profitProjection({ token, pools }: ProfitContracts): Projection<
     addresses: [token, pools],
     decode: (log, header) => (log.address === token ? decodeTokenLog(log, header) : decodePoolLog(log, header)),
     fact: ({ name, args }) => factLine(name, args),
+    tell: tellProfit,
     apply: (sql, events) => writeChanges(sql, foldProfit(pools, events)),
     outcomes: () => [],
     records: profitRecords,

@@ -19,6 +19,11 @@ const DAY = 86_400;
 const bits = <Name extends string>(names: readonly Name[], value: number): Name[] =>
   names.filter((_, i) => (value >> i) & 1);
 
+export type LotFlag = (typeof lotFlags)[number];
+
+/** Names of a lot's flags. */
+export const presentLotFlags = (value: number): LotFlag[] => bits(lotFlags, value);
+
 /** @param custodian its id, or null where it may not be shown */
 export function presentLot(lot: LotRow, custodian: Hex | null): z.input<typeof lotView> {
   return {
@@ -28,7 +33,7 @@ export function presentLot(lot: LotRow, custodian: Hex | null): z.input<typeof l
     custodian,
     seq: lot.seq,
     disposition: dispositions[lot.disposition] ?? "void",
-    flags: bits(lotFlags, lot.flags),
+    flags: presentLotFlags(lot.flags),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Hex } from "../chain/port.ts";
 import { factLine } from "../indexer/digests.ts";
 import type { Outcome, Projection } from "../indexer/port.ts";
 import { foldLots, touchedLots } from "./fold.ts";
+import { tellLot } from "./news.ts";
 import { traceabilityRecords } from "./records.ts";
 import { readLastNo, readLotStates, writeChanges } from "./rows.ts";
 
@@ -23,6 +24,7 @@ export function traceabilityProjection(ledger: Hex): Projection<LotEvent> {
     addresses: [ledger],
     decode: decodeLotLog,
     fact: ({ name, args }) => factLine(name, args),
+    tell: tellLot,
     async apply(sql, events) {
       const before = await readLotStates(sql, touchedLots(events));
       await writeChanges(sql, foldLots(events, before, await readLastNo(sql)));
