@@ -2,9 +2,11 @@
  * `npm test`: every suite, two at a time; `npm test -- server/chain` only the files with that in their path.
  * The last line is `N passed, N failed, N skipped`.
  */
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createChildren, endWith, pool } from "./tooling/children.ts";
 import { runSuite } from "./tooling/runSuite.ts";
+import { scratchFolder } from "./tooling/scratch.ts";
 import { choose, strays } from "./tooling/suites.ts";
 import type { Tally } from "./tooling/runSuite.ts";
 import type { Chosen } from "./tooling/suites.ts";
@@ -54,12 +56,20 @@ async function compile(): Promise<boolean> {
   return status === 0;
 }
 
+/** Runs the suites, those of contracts once they are compiled, which is the first thing to be begun. */
 async function runAll(chosen: readonly Chosen[], env: NodeJS.ProcessEnv): Promise<void> {
+  const needsCompiling = ({ suite }: Chosen): boolean => suite.folder === "contracts";
+  const compiled = chosen.some(needsCompiling) ? compile() : Promise.resolve(true);
   const running = new Map<string, string>();
   const show = (): void =>
     line.show(`${[...running].map(([name, so]) => `${name}: ${so}`).join(" · ")} · ${seconds(started)}`);
   const tick = setInterval(show, 1000);
-  await pool(chosen, 2, async (one) => {
+  await pool([compiled, ...chosen], 2, async (one) => {
+    if (one instanceof Promise) {
+      await one;
+      return;
+    }
+    if (needsCompiling(one) && !(await compiled)) return;
     const from = performance.now();
     running.set(one.suite.name, "starting");
     const tally = await runSuite(children, root, one, env, (now) => {
@@ -82,8 +92,7 @@ if (chosen.length === 0)
 for (const file of strays(root)) total.failures.push(`${file} is in no suite's folder: see scripts/tooling/suites.ts`);
 const seed = process.env["TIDEMARK_FUZZ_SEED"] ?? fixedSeed;
 line.print(`fuzz seed ${seed}`);
-const compiled = !chosen.some(({ suite }) => suite.folder === "contracts") || (await compile());
-if (compiled) await runAll(chosen, { ...process.env, TIDEMARK_FUZZ_SEED: seed });
+await runAll(chosen, { ...process.env, TIDEMARK_FUZZ_SEED: seed, TMPDIR: scratchFolder() ?? tmpdir() });
 
 for (const { title, reason } of total.skips) line.print(`skipped: ${title}: ${reason}`);
 total.failures.forEach((text, i) => line.print(`\n${i + 1}) ${text}`));
