@@ -11,6 +11,11 @@ interface Setting {
 }
 
 const same = (value: string): { embedded: string; production: string } => ({ embedded: value, production: value });
+/** On one's own machine there is no crowd; the figure only keeps a client that runs wild from taking all of it. */
+const perMinute = (production: string): { embedded: string; production: string } => ({
+  embedded: "600000",
+  production,
+});
 const none = { embedded: undefined, production: undefined };
 
 export const settings = {
@@ -56,6 +61,18 @@ export const settings = {
     what: "threads that check signatures",
   },
   TIDEMARK_BODY_LIMIT: { ...same("4194304"), what: "largest request body in bytes" },
+  TIDEMARK_PROXIES: {
+    ...same("0"),
+    what: "reverse proxies in front of the server: so many addresses of X-Forwarded-For are believed",
+  },
+  TIDEMARK_LIMIT_READS: { ...perMinute("6000"), what: "reads a minute of one network address; 0: any number" },
+  TIDEMARK_LIMIT_WRITES: { ...perMinute("1200"), what: "writes a minute, a bundle of acts being one" },
+  TIDEMARK_LIMIT_LOGINS: { ...perMinute("60"), what: "login requests a minute; each login takes two" },
+  TIDEMARK_LIMIT_RPC: { ...perMinute("1200"), what: "requests to /rpc a minute, of up to 50 calls each" },
+  TIDEMARK_CORS_ORIGINS: {
+    ...none,
+    what: "other sites whose pages may read answers, comma-separated, such as https://app.example; unset: none",
+  },
   TIDEMARK_KUBO_URL: { ...none, what: "RPC of the IPFS node (Kubo) that keeps documents; unset: files in the home" },
   TIDEMARK_DOCUMENT_LIMIT: { ...same("16777216"), what: "largest document in bytes" },
   TIDEMARK_ORPHAN_DAYS: {
@@ -87,6 +104,10 @@ export interface Config {
   poolDelaySeconds: number;
   workers: number;
   bodyLimitBytes: number;
+  proxies: number;
+  /** requests a minute of one caller; 0: any number */
+  limits: { reads: number; writes: number; logins: number; rpc: number };
+  corsOrigins: string[];
   kuboUrl: string | undefined;
   documentLimitBytes: number;
   orphanDays: number;
@@ -107,9 +128,9 @@ function finality(text: string): Config["finality"] {
   return { depth: whole("TIDEMARK_FINALITY", text, 10_000) };
 }
 
-function origin(text: string | undefined): string | undefined {
-  if (text === undefined || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)) return text;
-  throw new Refusal(`TIDEMARK_ORIGIN is "${text}"; it must be an origin such as https://tidemark.example, no more.`);
+function origin(name: Name, text: string): string {
+  if (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text) return text;
+  throw new Refusal(`${name} is "${text}"; it must be an origin such as https://tidemark.example, no more.`);
 }
 
 function kuboUrl(text: string | undefined): string | undefined {
@@ -138,14 +159,17 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     if (env["TIDEMARK_HOLD_AT"])
       throw new Refusal("TIDEMARK_HOLD_AT is for crash tests; production refuses it. Unset it.");
   }
+  const given = optional("TIDEMARK_ORIGIN");
+  const limit = (name: Name): number => whole(name, needed(name), 2 ** 31 - 1);
+  const list = (name: Name): string[] => (optional(name) ?? "").split(",").filter((part) => part !== "");
   return {
     mode,
     home: resolve(needed("TIDEMARK_HOME")),
     host: needed("TIDEMARK_HOST"),
     port: whole("TIDEMARK_PORT", needed("TIDEMARK_PORT"), 65_535),
-    origin: origin(optional("TIDEMARK_ORIGIN")),
+    origin: given === undefined ? undefined : origin("TIDEMARK_ORIGIN", given),
     databaseUrl: optional("TIDEMARK_DATABASE_URL"),
-    rpcUrls: (optional("TIDEMARK_RPC_URLS") ?? "").split(",").filter((url) => url !== ""),
+    rpcUrls: list("TIDEMARK_RPC_URLS"),
     finality: finality(needed("TIDEMARK_FINALITY")),
     passphrase: needed("TIDEMARK_PASSPHRASE"),
     adminKey: optional("TIDEMARK_ADMIN_KEY"),
@@ -157,6 +181,14 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     poolDelaySeconds: whole("TIDEMARK_POOL_DELAY", needed("TIDEMARK_POOL_DELAY"), 60 * 86_400),
     workers: Math.max(1, whole("TIDEMARK_WORKERS", needed("TIDEMARK_WORKERS"), 64)),
     bodyLimitBytes: whole("TIDEMARK_BODY_LIMIT", needed("TIDEMARK_BODY_LIMIT"), 2 ** 30),
+    proxies: whole("TIDEMARK_PROXIES", needed("TIDEMARK_PROXIES"), 16),
+    limits: {
+      reads: limit("TIDEMARK_LIMIT_READS"),
+      writes: limit("TIDEMARK_LIMIT_WRITES"),
+      logins: limit("TIDEMARK_LIMIT_LOGINS"),
+      rpc: limit("TIDEMARK_LIMIT_RPC"),
+    },
+    corsOrigins: list("TIDEMARK_CORS_ORIGINS").map((each) => origin("TIDEMARK_CORS_ORIGINS", each)),
     kuboUrl: kuboUrl(optional("TIDEMARK_KUBO_URL")),
     documentLimitBytes: whole("TIDEMARK_DOCUMENT_LIMIT", needed("TIDEMARK_DOCUMENT_LIMIT"), 2 ** 30),
     orphanDays: Math.max(1, whole("TIDEMARK_ORPHAN_DAYS", needed("TIDEMARK_ORPHAN_DAYS"), 36_500)),

@@ -1,5 +1,4 @@
 /** The only composition root: starts the parts in order, stops them in reverse. `npm start -- --help` lists the settings. */
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -16,8 +15,10 @@ import { documentRoutes } from "./api/openapi.ts";
 import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { createLibrary } from "./api/library.ts";
-import { closeServer, listen } from "./api/listening.ts";
+import { limitCallers } from "./api/limits.ts";
+import { closeServer, createDoor, listen } from "./api/listening.ts";
 import { loginRoutes } from "./api/login.ts";
+import { guardAnswers } from "./api/origins.ts";
 import { pages } from "./api/pages.ts";
 import { rpcDoor } from "./api/rpc.ts";
 import { createSessions } from "./api/session.ts";
@@ -76,9 +77,6 @@ const GARBAGE_PERCENT = 40;
 
 /** How often a network is asked for its head. */
 const RPC_POLL_MS = 500;
-
-/** How long a client may take to send a request: the largest over a slow line. */
-const SLOWEST_REQUEST_MS = 120_000;
 
 /** The order of all acts. Statements need nothing, so that it is the lots' but for what is recorded. */
 const actOrder: Order = {
@@ -252,14 +250,16 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   ];
   const app = createApp({
     routes: [...routes, documentRoutes(routes)],
+    gates: [guardAnswers(config.corsOrigins), limitCallers(config.limits)],
     doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes })],
     plain: [pages()],
     callerOf: sessions.callerOf,
     bodyLimitBytes: config.bodyLimitBytes,
+    proxies: config.proxies,
     answered: logAnswered(log),
     log,
   });
-  const server = createServer({ requestTimeout: SLOWEST_REQUEST_MS }, app);
+  const server = createDoor(app, log);
   url = await listen(server, config);
   stops.add("API", () => closeServer(server));
   stops.add("streams of events", () => events.stop());

@@ -37,6 +37,8 @@ async function persist(url: string, post: unknown, read: Read): Promise<Answer> 
       const answer = await once(url, post, read);
       if (answer.status < 500 && answer.status !== 429) return answer;
       why = wordsOf(answer);
+      // a server that limits its callers says when there is room again
+      await sleep(answer.laterMs);
     } catch (error) {
       const { message, cause } = error as Error;
       why = cause instanceof Error && cause.message !== "" ? cause.message : message;
@@ -47,13 +49,14 @@ async function persist(url: string, post: unknown, read: Read): Promise<Answer> 
   );
 }
 
-async function once(url: string, post: unknown, read: Read): Promise<Answer> {
+async function once(url: string, post: unknown, read: Read): Promise<Answer & { laterMs: number }> {
   const response = await fetch(url, {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     headers: { "content-type": "application/json" },
     ...(post === undefined ? {} : { method: "POST", body: JSON.stringify(post) }),
   });
-  return { status: response.status, body: await read(response) };
+  const laterMs = response.status === 429 ? Number(response.headers.get("retry-after") ?? 0) * 1_000 : 0;
+  return { status: response.status, body: await read(response), laterMs };
 }
 
 /** What an answer says of itself where it is a problem document. */

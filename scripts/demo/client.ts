@@ -134,7 +134,7 @@ export function createApi(link: Link): Api {
     for (const pause of pauses) {
       try {
         const answer = await once(link.url() + path, body, sending);
-        if (answer.status !== 503) return answer;
+        if (answer.status !== 503 && answer.status !== 429) return answer;
         why = words(answer);
       } catch (error) {
         // not reached, cut off in the middle, or too slow: all the same here

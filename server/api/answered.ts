@@ -19,6 +19,8 @@ export interface Answered {
   address: string;
   /** the client left before it had the whole answer */
   broken: boolean;
+  /** one of many alike, of which the first was told */
+  quiet: boolean;
 }
 
 /** A request's id, drawn when it came in. */
@@ -26,6 +28,9 @@ export const idOf = (response: Response): string => response.locals["id"] as str
 
 /** Notes which problem the answer is. */
 export const noteProblem = (response: Response, code: ProblemCode): void => void (response.locals["code"] = code);
+
+/** One of many alike: it is told of to who debugs only. */
+export const quieten = (response: Response): void => void (response.locals["quiet"] = true);
 
 /**
  * Draws each request's id and tells of it when it is over. To be mounted before everything else.
@@ -49,6 +54,7 @@ export function watchRequests(routeOf: (path: string) => string, tell: (answered
         bytes: socket.bytesWritten - sentBefore,
         address: ip,
         broken: !response.writableFinished,
+        quiet: response.locals["quiet"] === true,
       });
     });
     next();
@@ -64,11 +70,15 @@ const polled: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics"]);
  */
 export function logAnswered(log: Log): (answered: Answered) => void {
   const key = randomBytes(32);
-  return ({ seconds, address, broken, ...answered }) => {
+  return ({ seconds, address, broken, quiet, ...answered }) => {
     const from = createHmac("sha256", key).update(address).digest("hex").slice(0, 8);
     const line = { ...answered, ms: Math.round(seconds * 1_000), from, ...(broken ? { broken } : {}) };
-    const { status, route } = answered;
-    const level = status === 500 ? "error" : status >= 400 ? "warn" : polled.has(route) ? "debug" : "info";
-    log[level](line, "answered");
+    log[quiet ? "debug" : levelOf(answered)](line, "answered");
   };
+}
+
+function levelOf({ status, route }: Pick<Answered, "status" | "route">): "debug" | "info" | "warn" | "error" {
+  if (status === 500) return "error";
+  if (status >= 400) return "warn";
+  return polled.has(route) ? "debug" : "info";
 }

@@ -31,6 +31,7 @@ function sendProblem(response: Response, view: ProblemView): void {
   if (view.status === 503) response.set("Retry-After", String(RETRY_AFTER_SECONDS));
   response
     .status(view.status)
+    .set("Cache-Control", "no-store")
     .type("application/problem+json")
     .send(JSON.stringify({ ...view, instance }));
 }

@@ -14,7 +14,7 @@ import { describeAccess } from "./access.ts";
 extendZodWithOpenApi(z);
 
 /** Problems any route may answer with. */
-const everywhere = ["invalid-request", "internal"] as const;
+const everywhere = ["invalid-request", "rate-limited", "internal"] as const;
 const withBody = ["malformed-json", "unsupported-media-type", "body-too-large", "busy"] as const;
 
 function responsesOf(route: Route): RouteConfig["responses"] {

@@ -26,6 +26,30 @@ export const requestsProblems = {
     titleZh: "请求体过大",
     remedy: "Send acts in several smaller bundles, a document in parts; `limitBytes` says how large one may be.",
   },
+  "rate-limited": {
+    status: 429,
+    title: "More requests of this kind than one caller may send in a minute",
+    titleZh: "请求过于频繁",
+    remedy: "Send it again after `Retry-After` seconds; `RateLimit` in each answer says how many are left.",
+  },
+  "headers-too-large": {
+    status: 431,
+    title: "The request has more headers, or longer ones, than this server takes",
+    titleZh: "请求头过多或过长",
+    remedy: "Send at most 100 headers of 16 kB together, the address included.",
+  },
+  "request-timeout": {
+    status: 408,
+    title: "The request took too long to arrive",
+    titleZh: "请求接收超时",
+    remedy: "Send it again over a better line; acts in smaller bundles, a document in parts.",
+  },
+  "malformed-request": {
+    status: 400,
+    title: "The bytes are not an HTTP request",
+    titleZh: "不是有效的 HTTP 请求",
+    remedy: "Send HTTP/1.1 with one Host, and either Content-Length or Transfer-Encoding, not both.",
+  },
   "not-found": {
     status: 404,
     title: "There is nothing at this address",
