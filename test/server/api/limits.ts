@@ -13,7 +13,7 @@ import { z } from "zod";
 
 const answers = { 200: { description: "", schema: z.unknown() } };
 const handle = (): Promise<{ status: number; body: unknown }> => Promise.resolve({ status: 200, body: {} });
-const common = { summary: "", answers, problems: [], handle } as const;
+const common = { summary: "", access: "public", answers, problems: [], handle } as const;
 const body = z.unknown();
 const routes = [
   route({ ...common, method: "get", path: "/health" }),
