@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: one storage point's year, two carbon sinks and the money of both, through HTTP only, each signed by its own key. Run again, it plays only
- * what is missing; a server or a player killed in the middle changes nothing of the outcome.
+ * `npm run demo`: the whole scenario (a storage point's and six harbours' year, three carbon sinks, who retires, who is paid)
+ * through HTTP only, each signed by its own key. Run again, it plays only what is missing; a server or a player killed in
+ * the middle changes nothing of the outcome.
  */
 import { parseArgs } from "node:util";
 import { readConfig, type Config } from "../server/config.ts";
@@ -13,22 +14,27 @@ import { outcomeOf, type Outcome } from "./demo/outcome.ts";
 import { playCredits } from "./demo/playCredits.ts";
 import { playYear, register } from "./demo/playYear.ts";
 import { readFindings, showFindings, showNext } from "./demo/report.ts";
-import { REGULARS, names, occasionalsOf } from "./demo/scenario/people.ts";
-import { totalOf, weighings } from "./demo/scenario/weighings.ts";
+import { callsOf } from "./demo/scenario/calls.ts";
+import { everybody } from "./demo/scenario/everybody.ts";
+import { MOST_SHARE, expectedOf } from "./demo/scenario/expected.ts";
+import { vesselsOf } from "./demo/scenario/harbours.ts";
+import { bodiesOf } from "./demo/scenario/offices.ts";
+import { REGULARS, occasionalsOf } from "./demo/scenario/people.ts";
+import { totalOf } from "./demo/scenario/weighings.ts";
 import { writeYear } from "./demo/scenario/year.ts";
-import { count, createScreen, kilograms, yuan, type Screen, type Step } from "./demo/screen.ts";
+import { count, createScreen, kilograms, table, type Screen, type Step } from "./demo/screen.ts";
 import { createServer, type Server } from "./demo/server.ts";
 import { of, type Stage } from "./demo/stage.ts";
 
 const USAGE = `npm run demo [-- --exit] [-- --fresh] [-- --share N]
 
-Plays one storage point's year on the server that holds the home, or on one it starts: collects, boats, sorting,
-regranulation, delivery to a brand; then two carbon sinks from their methodology to a certificate, and pays the people
-of both.
+Plays the scenario on the server that holds the home, or on one it starts: a storage point's year from collects to a
+brand, 4,328 calls of fishing boats and where their waste ends, three carbon sinks from their methodology to issuance, a
+case's deposit, retirements with certificates; and pays the people and the works behind it.
 
   --exit     stop the server that it started when all is played; exit code 0 if everything holds
   --fresh    empty the home first, and start over
-  --share N  play one N-th of the collects, on all days of the year; 1 to 20, each in a home of its own
+  --share N  play one N-th of the collects, calls and public bodies; 1 to 20, each in a home of its own
   --help     this text
 
 Settings are environment variables, among them TIDEMARK_HOME (.tidemark) and TIDEMARK_PORT (4780); npm start -- --help lists them.`;
@@ -40,8 +46,6 @@ interface Options {
   /** one n-th of the year's collects is played */
   share: number;
 }
-
-const MOST_SHARE = 20;
 
 function readOptions(args: string[]): Options {
   const flag = { type: "boolean", default: false } as const;
@@ -86,30 +90,54 @@ async function play(screen: Screen, config: Config, server: Server, share: numbe
   const began = performance.now();
   const api = createApi(server);
   const ledger = await api.ledger();
-  const cast = createCast(ledger, share);
+  const cast = createCast(ledger, everybody(share));
   const stage: Stage = { screen, config, api, ledger, cast };
   await register(stage);
   const { hash: anchor } = await api.digest(0);
   const year = writeYear(createBook(ledger, anchor, cast), share);
   const carried = await playYear(stage, year);
-  const credits = await playCredits(stage, year);
+  const credits = await playCredits(stage, year, share);
   const findings = await readFindings(stage, year, credits);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   showFindings(screen, server.url(), cast, year, findings);
   const { conservation } = findings;
-  return outcomeOf({ book: year.book, parties: cast.parties.length, ...carried, credits, conservation, seconds });
+  const { book } = year;
+  const expected = expectedOf(share);
+  return outcomeOf({ book, parties: cast.parties.length, ...carried, credits, conservation, expected, seconds });
 }
 
+/** What the last line calls it. */
+const nameOf = (share: number): string => (share === 1 ? "whole" : `1/${share}`);
+
 function introduce(screen: Screen, share: number): void {
-  const paid = weighings(share).reduce((sum, { pricePaidFen }) => sum + pricePaidFen, 0n);
   const { collects, grams } = totalOf(share);
+  const calls = callsOf(share);
+  const waste = calls.reduce((sum, call) => sum + call.grams, 0);
+  const part = share === 1 ? "" : `, one ${share}th of it`;
+  screen.heading("潮印 Tidemark", `— a year on the coast of Zhejiang${part}`);
   screen.print(
-    `${names.point.zh} ${names.point.en}`,
-    `${share === 1 ? "2024" : `1/${share} of 2024`}: ${count(collects)} collects by ${REGULARS} regular and ${occasionalsOf(share)} occasional collectors,`,
-    `${kilograms(grams)}, ${yuan(paid)} paid; then boats, sorting, regranulation, a brand.`,
-    "1.20 yuan/kg, each paid to the nearest fen; weights, hours and yields are generated",
-    "from a fixed seed. Then Dachen's mussels (2,223 t of CO2e, sold for 100,500 yuan) and the",
-    "Ziyang watershed (193,000 t), their certificates, and six farmers and the collectors paid.",
+    ...table([
+      [
+        "蓝色循环 Blue Cycle",
+        `${count(collects)} collects`,
+        `${REGULARS + occasionalsOf(share)} collectors`,
+        kilograms(grams),
+      ],
+      [
+        "海洋云仓 Ocean Cloud Warehouse",
+        `${count(calls.length)} calls`,
+        `${count(vesselsOf(share))} boats`,
+        kilograms(waste),
+      ],
+      ["大陈 Dachen", "2,223 t CO2e", "6 farmers", "100,500 yuan"],
+      ["梓阳 Ziyang", "193,000 t CO2e", "70,000 t sold", "2,100,000 yuan"],
+      ["象山 Xiangshan", "422.5 t CO2e", "1 case", "held by a court"],
+      ["注销 Retirements", "a company, an event", `${bodiesOf(share)} public bodies`, ""],
+    ]),
+    "",
+    "公开的总数为真；单次重量、时间、产出率、法定人数和未公布的价格按固定种子生成。",
+    "Totals are published ones; single weights, hours, yields, quorums and unpublished",
+    "prices are generated from a fixed seed.",
     "",
   );
 }
@@ -151,12 +179,12 @@ async function run(): Promise<void> {
   introduce(screen, options.share);
   const server = await start(screen, config);
   try {
-    const { faults, ...figures } = await play(screen, config, server, options.share);
+    const { faults, figures } = await play(screen, config, server, options.share);
     for (const fault of faults.slice(0, 5)) console.error(`tidemark: ${fault}`);
     if (faults.length > 5) console.error(`tidemark: and ${faults.length - 5} more.`);
     const stays = server.ours() && !options.exit;
     showNext(screen, server.url(), server.ours() ? undefined : server.pid(), stays);
-    screen.print("", JSON.stringify({ scenario: "storage-point, sinks", ...figures }));
+    screen.print("", JSON.stringify({ scenario: nameOf(options.share), ...figures }));
     process.exitCode = faults.length > 0 ? 1 : 0;
     if (stays) throw new Refusal(await server.ended());
   } finally {

@@ -11,8 +11,8 @@ import { createPhoneKey } from "./phones.ts";
 import {
   DAY,
   NO_END,
-  everybody,
   type Device,
+  type FurtherOffice,
   type Office,
   type Permit,
   type Person,
@@ -50,7 +50,7 @@ export const registrySigner = (): Signer => createSigner(seeded("registry/0"));
 export const auditorSigner = (): Signer => createSigner(seeded("auditor/0"));
 
 /** The key of somebody who signs transactions: that of an office, or a place's own. */
-export const signerOf = (who: Office | `${Place}/0`): Signer => createSigner(seeded(who));
+export const signerOf = (who: Office | FurtherOffice | `${Place}/0`): Signer => createSigner(seeded(who));
 
 /** Salted hash of the identity record that would be kept off the chain; here nobody stands behind it. */
 const identityHash = (who: string): Hex =>
@@ -145,10 +145,9 @@ function partyOf(domain: Domain, { who, kinds, devices, permits }: Person, own: 
 
 /**
  * Everybody in the demo. The ids of facilities and organisations depend on chain and authority, the people's do not.
- * @param share one n-th of the year is played
+ * @param people the storage point among them
  */
-export function createCast(domain: Domain, share: number): Cast {
-  const people = everybody(share);
+export function createCast(domain: Domain, people: readonly Person[]): Cast {
   const own = new Map(
     people.flatMap(({ who, account }): [Who, ActKey][] => {
       const [role, n] = who.split("/") as [string, string];

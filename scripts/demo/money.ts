@@ -60,26 +60,39 @@ export function premium(lots: readonly Hex[], claimedGrams: number): Fund {
   };
 }
 
-/** A sale's proceeds go to those who have registered shares in the project. */
-export function sale(project: string, amountFen: number, buyer: Office): Fund {
-  return {
-    key: "sale",
+/** What is called how where a sink's credits are sold. */
+const sales = {
+  dachen: {
     name: { zh: "大陈岛拍卖款 → 六户", en: "Dachen auction → six farmers" },
+    rule: { zh: "大陈岛贻贝收益分配规则", en: "How Dachen's proceeds are divided" },
+  },
+  ziyang: {
+    name: { zh: "梓阳出售款 → 流域工程", en: "Ziyang sale → the watershed's works" },
+    rule: { zh: "梓阳小流域收益用途规则", en: "What Ziyang's proceeds are bound to" },
+  },
+};
+
+/** A sale's proceeds go to those who have registered shares in the project. */
+export function sale(key: keyof typeof sales, project: string, amountFen: number, payer: Office): Fund {
+  const { name, rule } = sales[key];
+  return {
+    key: `sale/${key}`,
+    name,
     kind: "project",
     subjects: [toHex(uintWord(BigInt(project)))],
     source: sourceCodes.sale,
     amountFen,
-    payer: buyer,
-    signer: buyer,
-    ruleset: { kind: "project", name: { zh: "大陈岛贻贝收益分配规则", en: "How Dachen's proceeds are divided" } },
+    payer,
+    signer: payer,
+    ruleset: { kind: "project", name: rule },
   };
 }
 
 /** Steps of one fund that `progress` is told of. */
 export const STEPS = 4;
 
-/** Deposit, pool, division, payout; only what is missing. */
-export async function playFund(stage: MoneyStage, fund: Fund): Promise<Pool> {
+/** Deposit, pool, division; only what is missing. @returns the pool's id */
+export async function playFund(stage: MoneyStage, fund: Fund): Promise<string> {
   const ruleset = await stage.api.upload(
     await stage.papers.token("allocator/0"),
     rulesetBytes(fund.ruleset) as Uint8Array<ArrayBuffer>,
@@ -89,9 +102,7 @@ export async function playFund(stage: MoneyStage, fund: Fund): Promise<Pool> {
   stage.progress();
   await publish(stage, id);
   stage.progress();
-  const pool = await payOut(stage, id);
-  stage.progress();
-  return pool;
+  return id;
 }
 
 async function open(stage: MoneyStage, fund: Fund, ruleset: Hex): Promise<string> {
@@ -142,12 +153,12 @@ async function publish({ api, papers }: MoneyStage, id: string): Promise<void> {
   );
 }
 
-/** Anybody may push chunks; here the allocator does. */
-async function payOut({ api }: MoneyStage, id: string): Promise<Pool> {
+/** Pays a pool out, once it is open. Anybody may push chunks; here the allocator does. */
+export async function payOut({ api, progress }: MoneyStage, id: string): Promise<Pool> {
   const pusher = signerOf("allocator/0");
   const { division } = await readPool(api, id);
   await sleep(Math.max(0, division!.opensAt * 1_000 - Date.now()));
-  return ensure(
+  const paid = await ensure(
     `The payout of pool ${id}`,
     async () => {
       const pool = await readPool(api, id);
@@ -162,4 +173,6 @@ async function payOut({ api }: MoneyStage, id: string): Promise<Pool> {
       return outcome;
     },
   );
+  progress();
+  return paid;
 }

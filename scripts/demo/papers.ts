@@ -3,18 +3,18 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Hex } from "../../server/chain/port.ts";
 import type { Api } from "./client.ts";
 import { actKey } from "./keys.ts";
-import type { Office } from "./scenario/people.ts";
+import type { Signing } from "./scenario/sinks.ts";
 
 /** Uploads documents in the name of an office, logging in where it has not yet. */
 export interface Papers {
   /** @returns the document's sha256 */
-  file(by: Office, content: object): Promise<Hex>;
-  token(by: Office): Promise<string>;
+  file(by: Signing, content: object): Promise<Hex>;
+  token(by: Signing): Promise<string>;
 }
 
 export function createPapers(api: Api): Papers {
-  const tokens = new Map<Office, Promise<string>>();
-  const token = (by: Office): Promise<string> => {
+  const tokens = new Map<Signing, Promise<string>>();
+  const token = (by: Signing): Promise<string> => {
     const [role, n] = by.split("/") as [string, string];
     const known = tokens.get(by) ?? api.login(actKey(role, Number(n)));
     tokens.set(by, known);

@@ -1,9 +1,11 @@
-/** Plays the sinks, and the money that they and the brand bring. */
+/** Plays the sinks, the retirements, and the money that sinks and the brand bring. */
 import { lossKinds } from "../../server/access/vocabulary.ts";
 import { registrySigner } from "./keys.ts";
-import { playFund, premium, sale, STEPS as FUND_STEPS, type Fund, type Pool } from "./money.ts";
+import { payOut, playFund, premium, sale, STEPS as FUND_STEPS, type Fund, type Pool } from "./money.ts";
 import { createPapers, type Papers } from "./papers.ts";
-import { DACHEN_SALE_FEN, sinks } from "./scenario/sinks.ts";
+import { playRetirements, type Retired } from "./retiring.ts";
+import { retirementsOf } from "./scenario/retirements.ts";
+import { DACHEN_SALE_FEN, ZIYANG_SALE_FEN, sinks, type Sink } from "./scenario/sinks.ts";
 import type { Year } from "./scenario/year.ts";
 import { count, yuan } from "./screen.ts";
 import { playSink, STEPS as SINK_STEPS, type Played } from "./sinks.ts";
@@ -18,14 +20,16 @@ export interface Paid {
 /** What became of credits and money. */
 export interface Credits {
   played: Played[];
+  retired: Retired[];
   paid: Paid[];
 }
 
-/** Two sinks from their methodology to a certificate, then the premium of the year and the proceeds of a sale. */
-export async function playCredits(stage: Stage, year: Year): Promise<Credits> {
+/** Three sinks from their methodology to delivery, who retires, then the premium of the year and the proceeds of the sales. */
+export async function playCredits(stage: Stage, year: Year, share: number): Promise<Credits> {
   const papers = createPapers(stage.api);
   const played = await playSinks(stage, papers);
-  return { played, paid: await playMoney(stage, papers, year, played) };
+  const retired = await retireAll(stage, papers, share);
+  return { played, retired, paid: await playMoney(stage, papers, year, played) };
 }
 
 function playSinks({ screen, config, api, ledger, cast }: Stage, papers: Papers): Promise<Played[]> {
@@ -42,32 +46,56 @@ function playSinks({ screen, config, api, ledger, cast }: Stage, papers: Papers)
     },
     (played) => {
       const issued = played.reduce((sum, { report }) => sum + BigInt(report.issuedKg), 0n);
-      const retired = played.reduce((sum, { retirement }) => sum + BigInt(retirement.kg), 0n);
-      return `${count(issued)} kg issued, ${count(retired)} kg retired`;
+      const held = sinks.reduce((sum, { deposit, deliveredKg }) => sum + (deposit ? deliveredKg : 0), 0);
+      return `${count(issued)} kg issued, ${count(held)} kg of it held by a court`;
     },
   );
 }
 
+function retireAll({ screen, api, cast }: Stage, papers: Papers, share: number): Promise<Retired[]> {
+  const retirings = retirementsOf(share);
+  return stepOver(
+    screen,
+    ["注销", "Retire"],
+    2 * retirings.length,
+    (progress) => playRetirements({ api, cast, papers, progress }, retirings),
+    (retired) => {
+      const kg = retired.reduce((sum, { retirement }) => sum + BigInt(retirement.kg), 0n);
+      return `${count(kg)} kg in ${retired.length} retirements`;
+    },
+  );
+}
+
+function fundsOf(year: Year, played: readonly Played[]): Fund[] {
+  const claimedGrams = year.book.losses.get(lossKinds.claimed) ?? 0;
+  const lots = year.claimed.map(({ id }) => id);
+  const projectOf = (key: Sink["key"]): string => played.find(({ sink }) => sink.key === key)!.project;
+  return [
+    premium(lots, claimedGrams),
+    sale("dachen", projectOf("dachen"), DACHEN_SALE_FEN, "buyer/0"),
+    sale("ziyang", projectOf("ziyang"), ZIYANG_SALE_FEN, "buyer/1"),
+  ];
+}
+
+/** All pools are opened before the first is paid out: the days in which a division can be disputed pass together. */
 function playMoney(
   { screen, api, cast }: Stage,
   papers: Papers,
   year: Year,
   played: readonly Played[],
 ): Promise<Paid[]> {
-  const claimedGrams = year.book.losses.get(lossKinds.claimed) ?? 0;
-  const [dachen] = played as [Played, ...Played[]];
-  const lots = year.claimed.map(({ id }) => id);
-  const funds = [premium(lots, claimedGrams), sale(dachen.project, DACHEN_SALE_FEN, dachen.sink.buyer)];
+  const funds = fundsOf(year, played);
   return stepOver(
     screen,
     ["资金", "Money"],
     funds.length * FUND_STEPS,
     async (progress) => {
       let done = 0;
+      const stage = { api, cast, papers, progress: () => progress(++done) };
+      const ids: string[] = [];
+      for (const fund of funds) ids.push(await playFund(stage, fund));
       const paid: Paid[] = [];
-      for (const fund of funds) {
-        paid.push({ fund, pool: await playFund({ api, cast, papers, progress: () => progress(++done) }, fund) });
-      }
+      for (const [i, fund] of funds.entries()) paid.push({ fund, pool: await payOut(stage, ids[i]!) });
       return paid;
     },
     (paid) => `${yuan(paid.reduce((sum, { pool }) => sum + BigInt(pool.paidFen), 0n))} paid`,

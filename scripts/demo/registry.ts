@@ -15,6 +15,7 @@ import {
 import { eachOf, type Account, type Api, type Ledger } from "./client.ts";
 import { NOBODY, auditorSigner, seeded, signerOf, type Cast, type Party } from "./keys.ts";
 import { chunks } from "./scenario/draws.ts";
+import { homeOf } from "./scenario/harbours.ts";
 import { NO_END, VERIFIERS, YEAR_BEGINS } from "./scenario/people.ts";
 
 /** Codes of regions are four digits on chain: 3310 is Taizhou. */
@@ -82,6 +83,7 @@ async function missingRoles({ api, registry }: RegistryDeps): Promise<Hex[]> {
     { role: "ISSUER", address: signerOf("issuer/0").address },
     { role: "BANK", address: signerOf("bank/0").address },
     { role: "ALLOCATOR", address: signerOf("allocator/0").address },
+    { role: "COURT", address: signerOf("court/0").address },
     ...Array.from({ length: VERIFIERS }, (_, n) => {
       return { role: "VERIFIER" as const, address: signerOf(`verifier/${n}`).address };
     }),
@@ -94,9 +96,21 @@ async function missingRoles({ api, registry }: RegistryDeps): Promise<Hex[]> {
     );
 }
 
-async function readAccounts(api: Api, parties: readonly Party[]): Promise<Map<Party, Account | undefined>> {
-  const found = new Map<Party, Account | undefined>(parties.map((party) => [party, undefined]));
-  await eachOf(parties, 8, async (party) => void found.set(party, await api.account(party.account)));
+/** What `lacks` needs of an account. */
+type Known = Pick<Account, "keys" | "licences">;
+
+const AT_ONCE = 100;
+
+/** Of those who only need to be there many are asked for at once. */
+async function readAccounts(api: Api, parties: readonly Party[]): Promise<Map<Party, Known | undefined>> {
+  const found = new Map<Party, Known | undefined>(parties.map((party) => [party, undefined]));
+  const plain = parties.filter(({ keys, permits }) => keys.length + permits.length === 0);
+  await eachOf(chunks(plain, AT_ONCE), 4, async (some) => {
+    const there = new Set((await api.accounts(some.map(({ account }) => account))).map(({ id }) => id));
+    for (const party of some) if (there.has(party.account)) found.set(party, { keys: [], licences: [] });
+  });
+  const others = parties.filter(({ keys, permits }) => keys.length + permits.length > 0);
+  await eachOf(others, 8, async (party) => void found.set(party, await api.account(party.account)));
   return found;
 }
 
@@ -105,16 +119,22 @@ function registration(cast: Cast, parties: readonly Party[]): Hex {
     account: party.id,
     kinds: party.kinds,
     identityHash: party.identityHash,
-    // the point brings its collectors in
-    organiser: /^(regular|occasional)\//.test(party.who) ? cast.point.account : NOBODY,
+    organiser: organiserOf(cast, party),
     region: REGION,
     successor: NOBODY,
   }));
   return interfaces.Parties.encodeFunctionData("register", [rows]) as Hex;
 }
 
+/** The point brings its collectors in, and a harbour the boats that belong there. */
+function organiserOf(cast: Cast, { who }: Party): Hex {
+  const [role, n] = who.split("/");
+  if (role === "regular" || role === "occasional") return cast.point.account;
+  return role === "vessel" ? cast.of(`harbour/${homeOf(Number(n))}`).account : NOBODY;
+}
+
 /** What the register does not say of an account yet, as calls of `Parties` in the order in which they are to be made. */
-function lacks({ account, keys, permits, who }: Party, known: Account): Hex[] {
+function lacks({ account, keys, permits, who }: Party, known: Known): Hex[] {
   const calls: Hex[] = [];
   for (const { id, from, until } of keys) {
     const bound = known.keys.find((key) => key.id === id);

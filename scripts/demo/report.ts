@@ -1,10 +1,12 @@
 /** What the player shows at the end: the way of the delivered granulate, the year's mass balance, whether the books balance, and what to do next. */
 import { lists, lossKinds, nameOf } from "../../server/access/vocabulary.ts";
-import { totalsOf, type Book } from "./book.ts";
+import { totalsOf } from "./book.ts";
 import type { Conservation, Digests, Provenance } from "./client.ts";
 import type { Cast } from "./keys.ts";
 import type { Credits } from "./playCredits.ts";
 import { readCreditFindings, showCredits, type CreditFindings } from "./reportCredits.ts";
+import type { Call, Harboured, Tank } from "./scenario/calls.ts";
+import { harbourNames, wasteNames } from "./scenario/harbours.ts";
 import { names } from "./scenario/people.ts";
 import type { Year } from "./scenario/year.ts";
 import { chinaTime, count, kilograms, percent, table, tree, type Branch, type Screen } from "./screen.ts";
@@ -47,7 +49,7 @@ function wayBack(cast: Cast, flows: readonly Flow[], to: End, shown = new Set<En
 /** An account of the demo by its names. */
 function nameOfEnd(cast: Cast, end: End): string {
   const who = end === "collectors" ? end : cast.parties.find(({ account }) => account === end)?.who;
-  const { zh, en } = names[who as keyof typeof names];
+  const { zh, en } = { ...names, ...wasteNames }[who as keyof typeof names];
   return `${zh} ${en}`;
 }
 
@@ -70,29 +72,56 @@ function showProvenance(screen: Screen, url: string, cast: Cast, year: Year, { p
   );
 }
 
-/** Where the year's grams went, each part of what was collected. */
-function showBalance(screen: Screen, book: Book): void {
-  const { collected, live } = totalsOf(book);
-  const lost = (kind: number | "process"): number => book.losses.get(kind) ?? 0;
-  const kind = (code: number): [string, number] => {
-    const { zh, en } = nameOf(lists.lossKind, code);
-    return [`${zh} ${en}`, lost(code)];
-  };
-  const parts: [string, number][] = [
-    kind(lossKinds.claimed),
-    kind(lossKinds.disposed),
-    ["加工损耗 Lost in processes", lost("process")],
-    kind(lossKinds.dried),
-    kind(lossKinds.variance),
-    kind(lossKinds.stolen),
-    kind(lossKinds.stockTake),
-    ["在库 Live", live],
+/** The harbours of the year: each with its calls and boats, and what of their waste was disposed of. */
+function showHarbours(screen: Screen, url: string, { calls, tanks }: Harboured): void {
+  const of = <T extends { harbour: number }>(items: readonly T[], n: number): T[] =>
+    items.filter((each) => each.harbour === n);
+  const sum = (items: readonly { grams: number }[]): number => items.reduce((total, { grams }) => total + grams, 0);
+  const row = (name: string, some: readonly Call[], emptied: readonly Tank[]): string[] => [
+    name,
+    count(some.length),
+    count(new Set(some.map(({ vessel }) => vessel)).size),
+    kilograms(sum(some)),
+    count(emptied.length),
+    kilograms(sum(emptied)),
   ];
-  screen.heading("物料平衡", "The year's mass balance");
+  screen.heading("海洋云仓", "Ocean Cloud Warehouse, Wenling: ship waste to its end");
   screen.print(
     ...table([
-      ["收集 Collected", kilograms(collected), percent(collected, collected)],
-      ...parts.map(([label, grams]) => [`  ${label}`, kilograms(grams), percent(grams, collected)]),
+      ["", "calls", "boats", "received", "tanks", "disposed of"],
+      ...harbourNames.map(({ zh, en }, n) => row(`${zh} ${en}`, of(calls, n), of(tanks, n))),
+      row("合计 Together", calls, tanks),
+    ]),
+    "",
+    `一罐从船到处置 One tank, from the boats to its end: ${url}/lots/${tanks[0]!.lot.id}`,
+  );
+}
+
+/** Where the year's grams went: those of the storage point and those of the harbours. */
+function showBalance(screen: Screen, { book, harboured }: Year): void {
+  const { collected, live } = totalsOf(book);
+  const waste = harboured.tanks.reduce((total, { grams }) => total + grams, 0);
+  const own = collected - waste;
+  const row = (label: string, grams: number, ofHarbours = 0): string[] => [
+    label,
+    kilograms(grams - ofHarbours),
+    percent(grams - ofHarbours, own),
+    kilograms(ofHarbours),
+  ];
+  const lost = (kind: number, ofHarbours = 0): string[] => {
+    const { zh, en } = nameOf(lists.lossKind, kind);
+    return row(`  ${zh} ${en}`, book.losses.get(kind) ?? 0, ofHarbours);
+  };
+  screen.heading("物料平衡", "Mass balance of the year");
+  screen.print(
+    ...table([
+      ["", "storage point", "", "harbours"],
+      row("收集 Collected", collected, waste),
+      lost(lossKinds.claimed),
+      lost(lossKinds.disposed, waste),
+      row("  加工损耗 Lost in processes", book.losses.get("process") ?? 0),
+      ...[lossKinds.dried, lossKinds.variance, lossKinds.stolen, lossKinds.stockTake].map((kind) => lost(kind)),
+      row("  在库 Live", live),
     ]),
   );
 }
@@ -100,7 +129,8 @@ function showBalance(screen: Screen, book: Book): void {
 export function showFindings(screen: Screen, url: string, cast: Cast, year: Year, findings: Findings): void {
   const { conservation, digest } = findings;
   showProvenance(screen, url, cast, year, findings);
-  showBalance(screen, year.book);
+  showHarbours(screen, url, year.harboured);
+  showBalance(screen, year);
   showCredits(screen, findings.credits);
   screen.heading("守恒", `Conservation at block ${conservation.asOfBlock}`);
   const figure = (text: string): string => (/^\d+$/.test(text) ? count(BigInt(text)) : text.slice(0, 24));

@@ -1,4 +1,4 @@
-/** What the player shows of credits and money: what became of each sink, certificates to check, and two people's statements. */
+/** What the player shows of credits and money: what became of each sink, certificates to check, and three statements of what was paid. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
@@ -9,16 +9,18 @@ import type { payeeView } from "../../server/profit/schemas.ts";
 import { verify } from "../verify/verify.ts";
 import { actKey } from "./keys.ts";
 import type { Credits } from "./playCredits.ts";
+import { works } from "./scenario/offices.ts";
 import type { Who } from "./scenario/people.ts";
 import { count, kilograms, table, yuan, type Screen } from "./screen.ts";
-import { saltOf, type Played } from "./sinks.ts";
+import { saltOf, type Retired } from "./retiring.ts";
+import type { Played } from "./sinks.ts";
 import type { Stage } from "./stage.ts";
 
 type Payee = z.output<typeof payeeView>;
 
 /** A certificate as it was given out and checked from its file. */
 interface Certified {
-  played: Played;
+  retired: Retired;
   file: string;
   /** the block whose hash it hangs on */
   block: { number: number; hash: Hex };
@@ -35,20 +37,21 @@ export interface CreditFindings extends Credits {
   statements: Statement[];
 }
 
-/** Fetches certificates into the home and checks them, and reads two people's statements. */
+/** Fetches certificates into the home and checks them, and reads three statements. */
 export async function readCreditFindings(stage: Stage, credits: Credits): Promise<CreditFindings> {
   const certified: Certified[] = [];
-  for (const played of credits.played) certified.push(await certify(stage, played));
+  for (const retired of credits.retired) certified.push(await certify(stage, retired));
   const statements = [
     await statementOf(stage, "regular/0", { zh: "一位收集人", en: "A collector" }),
     await statementOf(stage, "farmer/0", { zh: "一位养殖户", en: "A mussel farmer" }),
+    await statementOf(stage, "watershed/0", works[0]!),
   ];
   return { ...credits, certified, statements };
 }
 
 /** The block's hash is read apart from the certificate, as its reader would have it from somebody else. */
-async function certify({ api, config }: Stage, played: Played): Promise<Certified> {
-  const { id } = played.retirement;
+async function certify({ api, config }: Stage, retired: Retired): Promise<Certified> {
+  const { id } = retired.retirement;
   const certificate = await api.read<Certificate>(`/v1/retirements/${id}/certificate.json`);
   if (!certificate) throw new Refusal(`There is no certificate of retirement ${id}.`);
   const folder = join(config.home, "certificates");
@@ -60,7 +63,7 @@ async function certify({ api, config }: Stage, played: Played): Promise<Certifie
   const { hash } = await api.digest(number);
   const { failed } = await verify(text, { block: hash });
   if (failed) throw new Refusal(`The certificate of retirement ${id} does not hold: ${failed.field} ${failed.en}.`);
-  return { played, file, block: { number, hash } };
+  return { retired, file, block: { number, hash } };
 }
 
 async function statementOf({ api, cast }: Stage, who: Who, name: Statement["name"]): Promise<Statement> {
@@ -76,11 +79,12 @@ const tonnes = (kg: string | number): string =>
 
 export function showCredits(screen: Screen, findings: CreditFindings): void {
   showSinks(screen, findings);
+  showCertificates(screen, findings);
   showPools(screen, findings);
   showStatements(screen, findings.statements);
 }
 
-function showSinks(screen: Screen, { played, certified }: CreditFindings): void {
+function showSinks(screen: Screen, { played }: CreditFindings): void {
   screen.heading("碳汇", "Sinks, in tonnes of CO2e");
   const row = (zh: string, en: string, cell: (played: Played) => string): string[] => [
     `${zh} ${en}`,
@@ -94,19 +98,24 @@ function showSinks(screen: Screen, { played, certified }: CreditFindings): void 
       row("签发", "Issued: the least attested", ({ report }) => tonnes(report.issuedKg)),
       row("年份", "Vintages", ({ batches }) => String(batches.length)),
       row("交割", "Delivered to the buyer", ({ sink }) => tonnes(sink.deliveredKg)),
-      row("注销", "Retired", ({ retirement }) => tonnes(retirement.kg)),
+      row("法院冻结", "Held by a court", ({ sink }) => (sink.deposit ? tonnes(sink.deliveredKg) : "–")),
     ]),
   );
-  screen.heading("证书", "Certificates, checked from their files alone");
-  for (const { played, file, block } of certified) {
-    const { retirement, sink } = played;
-    const { beneficiary } = sink.retired;
+}
+
+/** One certificate for each purpose; the others are of the last's kind. */
+function showCertificates(screen: Screen, { certified }: CreditFindings): void {
+  screen.heading("证书", `${certified.length} certificates, each checked from its file alone`);
+  const purposes = new Map(certified.map((each) => [each.retired.retirement.purpose.code, each]));
+  for (const { retired, file, block } of purposes.values()) {
+    const { retirement, retiring } = retired;
+    const { beneficiary } = retiring;
     screen.print(
       `${retirement.purpose.zh}，${tonnes(retirement.kg)}，${beneficiary.zh}`,
       `${retirement.purpose.en}, ${tonnes(retirement.kg)}, for ${beneficiary.en}`,
       `  npm run verify -- ${file} \\`,
       `    --trust ${block.hash} \\`,
-      `    --beneficiary "${beneficiary.zh}" --salt ${saltOf(sink)}`,
+      `    --beneficiary "${beneficiary.zh}" --salt ${saltOf(retiring)}`,
     );
   }
 }
@@ -125,7 +134,7 @@ function showPools(screen: Screen, { paid }: CreditFindings): void {
 
 /** Why somebody got what: the rule, the role and the grams behind each part. */
 function showStatements(screen: Screen, statements: readonly Statement[]): void {
-  screen.heading("收款单", "Two statements, as their owners see them");
+  screen.heading("收款单", "Three statements, as their owners see them");
   for (const { name, payee } of statements) {
     screen.print(`${name.zh} ${name.en}  ${payee.account}  ${yuan(BigInt(payee.balanceFen))}`);
     for (const { ruleset, leafFen, parts } of payee.pools ?? []) {

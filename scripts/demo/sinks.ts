@@ -1,12 +1,10 @@
-/** Plays the two sinks: methodology, project, report, verifiers, issuance, delivery, retirement; each by whose business it is. */
+/** Plays the sinks: methodology, project, report, verifiers, issuance, delivery, a court's lock; each by whose business it is. */
 import type { z } from "zod";
-import { beneficiaryHash } from "../../server/carbon/beneficiary.ts";
 import type {
   batchView,
   methodologiesView,
   projectsView,
   reportView,
-  retirementsView,
   wholeProjectView,
 } from "../../server/carbon/schemas.ts";
 import { statementDigest, type Verification } from "../../server/carbon/statements.ts";
@@ -18,14 +16,14 @@ import type { Api, Bundle, Ledger } from "./client.ts";
 import { commit, ensure } from "./committing.ts";
 import { actKey, seeded, signerOf, type Cast } from "./keys.ts";
 import type { Papers } from "./papers.ts";
-import type { Office } from "./scenario/people.ts";
+import type { Office, Who } from "./scenario/people.ts";
 import type { Sink } from "./scenario/sinks.ts";
 import { settled } from "./waiting.ts";
 
 type Project = z.output<typeof wholeProjectView>;
 type Report = z.output<typeof reportView>;
 type Batch = z.output<typeof batchView>;
-type Retirement = z.output<typeof retirementsView>["retirements"][number];
+type Block = Batch["blocks"][number];
 
 export interface SinkStage {
   api: Api;
@@ -44,7 +42,6 @@ export interface Played {
   project: string;
   report: Report;
   batches: Batch[];
-  retirement: Retirement;
 }
 
 /** Steps of one sink that `progress` is told of. */
@@ -62,12 +59,12 @@ export async function playSink(stage: SinkStage, sink: Sink): Promise<Played> {
   await done(verify(stage, sink, report));
   const issued = await done(issue(stage, sink, report));
   await done(deliver(stage, sink, issued));
-  const retirement = await done(retire(stage, sink, issued));
+  await done(depositWithCourt(stage, sink, issued));
   const batches = await readBatches(stage.api, issued);
-  return { sink, project, report: await readReport(stage.api, issued.id), batches, retirement };
+  return { sink, project, report: await readReport(stage.api, issued.id), batches };
 }
 
-const accountOf = ({ cast }: SinkStage, who: Office): Hex => cast.of(who).account;
+const accountOf = ({ cast }: SinkStage, who: Who): Hex => cast.of(who).account;
 
 async function addMethodology({ api, papers, admin }: SinkStage, sink: Sink): Promise<string> {
   const document = await papers.file(sink.proponent, { methodology: sink.methodology, scope: sink.scope });
@@ -175,11 +172,21 @@ const readBatches = (api: Api, { batches }: Report): Promise<Batch[]> =>
     }),
   );
 
-/** Live blocks of an account in these batches, oldest first, so many kilograms of them. */
-function piecesOf(batches: readonly Batch[], holder: Hex, kg: number): { block: string; kg: string }[] {
+/** A block, or a part of it, as transfers, locks and retirements name it. */
+export interface Piece {
+  block: string;
+  kg: string;
+}
+
+/** Live blocks of an account among these, in their order, so many kilograms of them. */
+export function piecesOf(
+  blocks: readonly Pick<Block, "id" | "kg" | "holder" | "disposition">[],
+  holder: Hex,
+  kg: number,
+): Piece[] {
   let left = BigInt(kg);
-  const pieces: { block: string; kg: string }[] = [];
-  for (const block of batches.flatMap((batch) => batch.blocks)) {
+  const pieces: Piece[] = [];
+  for (const block of blocks) {
     if (left === 0n || block.holder !== holder || block.disposition !== "live") continue;
     const taken = BigInt(block.kg) < left ? BigInt(block.kg) : left;
     pieces.push({ block: block.id, kg: String(taken) });
@@ -200,30 +207,30 @@ async function deliver(stage: SinkStage, sink: Sink, report: Report): Promise<vo
       return blocks.some(({ holder }) => holder === buyer) || undefined;
     },
     async () => {
-      const pieces = piecesOf(await readBatches(api, report), seller, sink.deliveredKg);
+      const blocks = (await readBatches(api, report)).flatMap((batch) => batch.blocks);
+      const pieces = piecesOf(blocks, seller, sink.deliveredKg);
       return commit(api, signerOf(sink.proponent), "/v1/transfers", { pieces, to: buyer, basis });
     },
   );
 }
 
-/** The salt is drawn from the demo's seed, so that a run can be gone on with; outside a demo it is random, and kept. */
-export const saltOf = (sink: Sink): Hex => seeded(`salt/beneficiary/${sink.key}`);
-
-async function retire(stage: SinkStage, sink: Sink, report: Report): Promise<Retirement> {
+/** The court's lock on what a case deposits: nothing moves or is retired until the court clears it. */
+async function depositWithCourt(stage: SinkStage, sink: Sink, report: Report): Promise<void> {
+  if (!sink.deposit) return;
   const { api, papers } = stage;
-  const { kg, purpose, fromMonth, toMonth, beneficiary } = sink.retired;
-  const document = await papers.file(sink.buyer, { retirement: sink.name, kg, purpose, fromMonth, toMonth });
   const holder = accountOf(stage, sink.buyer);
-  const claim = { beneficiary: beneficiaryHash(beneficiary.zh, saltOf(sink)), purpose, fromMonth, toMonth, document };
-  return ensure(
-    `The retirement from ${sink.name.en}`,
+  const { court } = sink.deposit;
+  const basis = await papers.file(court, { deposit: sink.deposit.case, kg: sink.deliveredKg, account: sink.buyer });
+  await ensure(
+    `The deposit from ${sink.name.en}`,
     async () => {
-      const found = await api.read<z.output<typeof retirementsView>>("/v1/retirements?limit=1000");
-      return found?.retirements.find((each) => each.beneficiary === claim.beneficiary && each.holder === holder);
+      const blocks = (await readBatches(api, report)).flatMap((batch) => batch.blocks);
+      return blocks.every(({ locks }) => locks.includes("court-hold")) || undefined;
     },
     async () => {
-      const pieces = piecesOf(await readBatches(api, report), holder, kg);
-      return commit(api, signerOf(sink.buyer), "/v1/retirements", { pieces, ...claim });
+      const blocks = (await readBatches(api, report)).flatMap((batch) => batch.blocks);
+      const pieces = piecesOf(blocks, holder, sink.deliveredKg);
+      return commit(api, signerOf(court), "/v1/locks", { pieces, set: ["court-hold"], basis });
     },
   );
 }

@@ -30,4 +30,12 @@ export const processBounds: ReadonlyMap<number, readonly Bound[]> = new Map([
     processCodes.regranulation,
     [input(7), input(8), input(10), output(11, 7_000, 9_900), output(12, 0, 2_000), loss(1_500)],
   ],
+  // what lies together in a tank is weighed as it was: nothing is made of it and nothing is lost
+  [
+    processCodes.consolidation,
+    [lotClass(1, 1), lotClass(0, 13), lotClass(0, 14)].flatMap((each): Bound[] => [
+      { side: 0, class: each, minBps: 0, maxBps: 10_000 },
+      { side: 1, class: each, minBps: 0, maxBps: 10_000 },
+    ]),
+  ],
 ]);

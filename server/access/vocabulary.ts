@@ -44,6 +44,8 @@ const lotClasses: Named[] = [
   { code: lotClass(0, 10), term: "plastic-flakes", en: "Washed plastic flakes", zh: "清洗塑料片" },
   { code: lotClass(0, 11), term: "regranulate", en: "Plastic regranulate", zh: "再生塑料颗粒" },
   { code: lotClass(0, 12), term: "processing-residue", en: "Washing and filter residue", zh: "清洗过滤残渣" },
+  { code: lotClass(0, 13), term: "ship-garbage", en: "Garbage from ships", zh: "船舶生活垃圾" },
+  { code: lotClass(0, 14), term: "ship-sewage", en: "Sewage from ships", zh: "船舶生活污水" },
   { code: lotClass(1, 1), term: "oily-water", en: "Oily water from ships", zh: "船舶含油污水" },
 ];
 
@@ -52,12 +54,13 @@ const licenceKinds: Named[] = [
 ];
 
 /** What is done to lots; the yields to be expected stand in `processes.ts`. */
-export const processCodes = { sorting: 1, washing: 2, regranulation: 3 } as const;
+export const processCodes = { sorting: 1, washing: 2, regranulation: 3, consolidation: 4 } as const;
 
 const processes: Named[] = [
   { code: processCodes.sorting, term: "sorting", en: "Sorting", zh: "分拣" },
   { code: processCodes.washing, term: "washing", en: "Washing and shredding", zh: "清洗破碎" },
   { code: processCodes.regranulation, term: "regranulation", en: "Regranulation", zh: "造粒" },
+  { code: processCodes.consolidation, term: "consolidation", en: "Consolidation in one tank", zh: "并罐" },
 ];
 
 /** How grams leave the ledger. `LotLedger` itself knows the first: a claim on a contested or quarantined lot is skipped. */

@@ -10,6 +10,7 @@ import { readConfig, settings } from "../../server/config.ts";
 import { createLog, type Log } from "../../server/log.ts";
 import { start, type Running } from "../../server/main.ts";
 import { createCast, registrySigner, type ActKey, type Cast } from "../../scripts/demo/keys.ts";
+import { pointPeople } from "../../scripts/demo/scenario/people.ts";
 import { signedLogin, type LoginTerms } from "../../scripts/demo/login.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
@@ -82,7 +83,7 @@ export async function openApi(env: Record<string, string> = {}, log: Log = creat
   await running.ready;
   const api = apiAt(running.url);
   const ledger = await api.ledger();
-  const cast = createCast(ledger, 10);
+  const cast = createCast(ledger, pointPeople(10));
   const keys = await openKeyFile(home, settings.TIDEMARK_PASSPHRASE.embedded, true);
   const admin = (): Promise<ReturnType<typeof createSigner>> => Promise.resolve(createSigner(keys.admin!));
   await establish({ api, ledger, cast, registry: registrySigner(), admin, progress: () => undefined });

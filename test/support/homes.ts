@@ -8,6 +8,7 @@ import { createSigner } from "../../server/chain/transactions.ts";
 import { settings } from "../../server/config.ts";
 import { createApi, eachOf, type Api } from "../../scripts/demo/client.ts";
 import { createCast, registrySigner, type Cast } from "../../scripts/demo/keys.ts";
+import { pointPeople } from "../../scripts/demo/scenario/people.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
 import { copyFolder, copyPglite } from "./databases.ts";
@@ -34,7 +35,7 @@ export async function prepareHome(): Promise<PreparedHome> {
   const server = await startServer(folder);
   const api = apiAt(server.url);
   const ledger = await api.ledger();
-  const cast = createCast(ledger, 10);
+  const cast = createCast(ledger, pointPeople(10));
   const keys = await openKeyFile(folder, settings.TIDEMARK_PASSPHRASE.embedded, true);
   const admin = createSigner(keys.admin!);
   await establish({

@@ -3,12 +3,12 @@ import { lossKinds, processCodes } from "../../../server/access/vocabulary.ts";
 import { evidenceOf, type Book, type BookLot } from "../book.ts";
 import { seeded } from "../keys.ts";
 import { chunks, draw, portion } from "./draws.ts";
-import { DAY, HOUR, YEAR_BEGINS, type Place } from "./people.ts";
+import { DAY, HOUR, YEAR_BEGINS, type Place, type WastePlace } from "./people.ts";
 import { codeOf, type Weighing } from "./weighings.ts";
 
 export const LOADS = 26;
 /** Inputs of one transform at most. */
-const MOST_INPUTS = 100;
+export const MOST_INPUTS = 100;
 /** Between two lots on a scale, in seconds. */
 const EACH = 20;
 
@@ -43,11 +43,13 @@ export function collectAll(book: Book, weighings: readonly Weighing[]): BookLot[
 export interface Haul {
   /** of the manifest: no other haul has it */
   manifest: string;
-  by: Place;
-  to: Place;
+  by: Place | WastePlace;
+  to: Place | WastePlace;
   leavesAt: number;
   /** it stays the sender's property, to be paid for later */
   consigned?: boolean;
+  /** nothing runs off on the way */
+  sealed?: boolean;
 }
 
 /** Every fourteenth lot or so is lighter on the receiver's scale: water ran off. */
@@ -57,7 +59,11 @@ function arriving({ no, grams, seq }: BookLot): number {
 }
 
 /** Lots travel in somebody's custody, not as theirs: sold when they arrive, unless they are consigned. */
-export function haul(book: Book, lots: readonly BookLot[], { manifest, by, to, leavesAt, consigned }: Haul): void {
+export function haul(
+  book: Book,
+  lots: readonly BookLot[],
+  { manifest, by, to, leavesAt, consigned, sealed }: Haul,
+): void {
   const loaded = evidenceOf(`${manifest}/loaded`, { manifest, vehicle: `${by}-1` });
   const gate = evidenceOf(`${manifest}/gate`, { manifest, scale: `${to}-gate` });
   const arrivesAt = leavesAt + 5 * HOUR;
@@ -65,7 +71,8 @@ export function haul(book: Book, lots: readonly BookLot[], { manifest, by, to, l
     book.handOff(lot, by, { bailed: true, at: leavesAt + i * EACH, evidence: loaded });
     const at = arrivesAt + i * EACH;
     if (!consigned) book.passTitle(lot, to, { at, evidence: gate });
-    book.handOff(lot, to, { accepted: arriving(lot), bailed: consigned ?? false, at: at + 5, evidence: gate });
+    const accepted = sealed ? lot.grams : arriving(lot);
+    book.handOff(lot, to, { accepted, bailed: consigned ?? false, at: at + 5, evidence: gate });
   }
 }
 

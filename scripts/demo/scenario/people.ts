@@ -1,4 +1,4 @@
-/** Who takes part in the storage point's year: what each is, which keys sign for it, under which licences. */
+/** Who takes part in the storage point's year and in the first sinks: what each is, which keys sign for it, under which licences. */
 import { lists, terms } from "../../../server/access/vocabulary.ts";
 
 /** Seconds since 1970 of midnight, 1 January 2024, in China. */
@@ -12,18 +12,23 @@ export const REGULARS = 20;
 /** In the whole year; a share of it has a share of them. */
 const OCCASIONALS = 300;
 
-const PERSON = 1;
-const ORGANISATION = 2;
-const FACILITY = 4;
-const VESSEL = 8;
-const VERIFIER = 16;
-const BANK = 32;
+/** Kinds of accounts, one bit each. */
+export const PERSON = 1;
+export const ORGANISATION = 2;
+export const FACILITY = 4;
+export const VESSEL = 8;
+export const VERIFIER = 16;
+export const BANK = 32;
 
 export const FARMERS = 6;
 export const VERIFIERS = 3;
 
 export type Collector = `regular/${number}` | `occasional/${number}`;
 export type Place = "point" | "boat" | "barge" | "sorter" | "truck" | "works" | "van" | "brand" | "treatment";
+/** Of Ocean Cloud Warehouse (`harbours.ts`). */
+export type Harbour = `harbour/${number}`;
+export type Vessel = `vessel/${number}`;
+export type WastePlace = "tanker" | "disposal";
 export type Farmer = `farmer/${number}`;
 export type Verifier = `verifier/${number}`;
 /** Those who only sign transactions. */
@@ -39,7 +44,10 @@ export type Office =
   | "buyer/1"
   | Farmer
   | Verifier;
-export type Who = Collector | Place | Office;
+/** Those who take part in deposits, retirements and works besides (`offices.ts`). */
+export type FurtherOffice =
+  "cove/0" | "deposit/0" | "court/0" | "organiser/0" | `watershed/${number}` | `body/${number}`;
+export type Who = Collector | Place | WastePlace | Harbour | Vessel | Office | FurtherOffice;
 
 /** A key that is bound to an account. */
 export interface Device {
@@ -93,13 +101,14 @@ export const officeNames: Record<Exclude<Office, Farmer | Verifier>, { zh: strin
   "buyer/1": { zh: "绿色金融公司", en: "Green finance company" },
 };
 
-const hazardous = terms.find(({ list, term }) => list === lists.licenceKind && term === "hazardous-waste")!.code;
+export const hazardous = terms.find(({ list, term }) => list === lists.licenceKind && term === "hazardous-waste")!.code;
 
-const device = (words: string, curve: Device["curve"], from = YEAR_BEGINS, until = NO_END): Device => {
+export const device = (words: string, curve: Device["curve"], from = YEAR_BEGINS, until = NO_END): Device => {
   return { words, curve, from, until };
 };
 
-const place = (who: Place, kinds: number, permits: Permit[] = []): Person => ({
+/** Somebody whose account has a key bound to it, and none of its own. */
+export const place = (who: Place | WastePlace, kinds: number, permits: Permit[] = []): Person => ({
   who,
   kinds,
   account: "derived",
@@ -107,7 +116,7 @@ const place = (who: Place, kinds: number, permits: Permit[] = []): Person => ({
   permits,
 });
 
-const licensed = (capacityGrams: number): Permit[] => [{ kind: hazardous, capacityGrams }];
+export const licensed = (capacityGrams: number): Permit[] => [{ kind: hazardous, capacityGrams }];
 
 const places: Person[] = [
   {
@@ -148,7 +157,14 @@ const collector = (role: "regular" | "occasional", n: number): Person => ({
   permits: [],
 });
 
-const office = (who: Office, kinds: number): Person => ({ who, kinds, account: "key", devices: [], permits: [] });
+/** Somebody whose account is a key's own address. */
+export const office = (who: Office | FurtherOffice | Vessel, kinds: number): Person => ({
+  who,
+  kinds,
+  account: "key",
+  devices: [],
+  permits: [],
+});
 
 const offices: Person[] = [
   ...(Object.keys(officeNames) as (keyof typeof officeNames)[]).map((who) =>
@@ -161,8 +177,8 @@ const offices: Person[] = [
 /** @param share the n-th part of the year that is played */
 export const occasionalsOf = (share: number): number => Math.max(10, Math.floor(OCCASIONALS / share));
 
-/** Everybody in that part of the year, the storage point first. @param share one n-th of the year */
-export function everybody(share: number): Person[] {
+/** Everybody in that part of the point's year and in the first sinks, the storage point first. @param share one n-th of the year */
+export function pointPeople(share: number): Person[] {
   return [
     ...places,
     ...offices,

@@ -1,11 +1,15 @@
 /**
- * Two sinks and who bought from them. Published: tonnage, years, price and area (DESIGN.md §9). Generated from a fixed
- * seed: how the tonnage lies over the vintages, what was claimed and what each verifier attested, the farmers' shares, what
- * the buyers retire and for whom.
+ * Three sinks and who has their credits. Published: tonnage, years, price and area (DESIGN.md §9). Generated from a fixed
+ * seed: how the tonnage lies over the vintages, what was claimed and what each verifier attested, shares, and of
+ * Xiangshan's case all but its tonnage.
  */
-import { claimScopes, purposeCodes } from "../../../server/access/vocabulary.ts";
+import { claimScopes } from "../../../server/access/vocabulary.ts";
 import { apportion, draw } from "./draws.ts";
-import { FARMERS, type Office } from "./people.ts";
+import { works } from "./offices.ts";
+import { FARMERS, type FurtherOffice, type Office } from "./people.ts";
+
+/** Whoever signs transactions. */
+export type Signing = Office | FurtherOffice;
 
 export interface Named {
   zh: string;
@@ -13,13 +17,13 @@ export interface Named {
 }
 
 export interface Sink {
-  key: "dachen" | "ziyang";
+  key: "dachen" | "ziyang" | "xiangshan";
   name: Named;
   methodology: Named;
   /** claim scope, a code of the vocabulary */
   scope: number;
   quorum: number;
-  proponent: Office;
+  proponent: Signing;
   measurer: Office;
   /** first and last day of the monitoring period */
   fromDay: string;
@@ -29,11 +33,11 @@ export interface Sink {
   attestedKg: number[];
   vintages: { year: number; kg: number }[];
   /** of the proceeds, in 1/10,000 */
-  shares: [Office, number][];
-  buyer: Office;
+  shares: [Signing, number][];
+  buyer: Signing;
   deliveredKg: number;
-  /** by the buyer, on somebody's behalf */
-  retired: { kg: number; purpose: number; beneficiary: Named; fromMonth: string; toMonth: string };
+  /** what is delivered stays where it is until the court says otherwise */
+  deposit?: { court: Signing; case: Named };
 }
 
 /** What was issued lies over the years by weights around 100, growing by so much a year. */
@@ -44,14 +48,18 @@ function vintagesOf(key: string, kg: number, first: number, years: number, growt
 
 const DACHEN_KG = 2_223_000;
 const ZIYANG_KG = 193_000_000;
+const XIANGSHAN_KG = 422_500;
 
-const farmerShares = (): Sink["shares"] => {
-  const weights = Array.from({ length: FARMERS }, (_, n) => 80 + draw(`share/farmer/${n}`, 60));
-  return apportion(10_000, weights).map((bps, n): [Office, number] => [`farmer/${n}`, bps]);
-};
+/** So many shares, by weights from 80 to 139. */
+function sharesOf(role: "farmer" | "watershed", count: number): Sink["shares"] {
+  const weights = Array.from({ length: count }, (_, n) => 80 + draw(`share/${role}/${n}`, 60));
+  return apportion(10_000, weights).map((bps, n): [Signing, number] => [`${role}/${n}`, bps]);
+}
 
 /** What the auction brought, in fen: all vintages, one sum. */
 export const DACHEN_SALE_FEN = 10_050_000;
+/** 70,000 t at 30 yuan. */
+export const ZIYANG_SALE_FEN = 210_000_000;
 
 export const sinks: readonly Sink[] = [
   {
@@ -68,16 +76,9 @@ export const sinks: readonly Sink[] = [
     claimedKg: 2_260_000,
     attestedKg: [2_241_500, DACHEN_KG, 2_230_000],
     vintages: vintagesOf("dachen", DACHEN_KG, 2015, 8, 1),
-    shares: farmerShares(),
+    shares: sharesOf("farmer", FARMERS),
     buyer: "buyer/0",
     deliveredKg: DACHEN_KG,
-    retired: {
-      kg: 223_000,
-      purpose: purposeCodes.contribution,
-      beneficiary: { zh: "某水产企业", en: "a seafood company" },
-      fromMonth: "2023-01",
-      toMonth: "2023-12",
-    },
   },
   {
     key: "ziyang",
@@ -92,15 +93,30 @@ export const sinks: readonly Sink[] = [
     claimedKg: 198_000_000,
     attestedKg: [195_400_000, ZIYANG_KG],
     vintages: vintagesOf("ziyang", ZIYANG_KG, 2002, 22, 4),
-    shares: [["ziyang/0", 10_000]],
+    // the proceeds are bound to the watershed's own works
+    shares: sharesOf("watershed", works.length),
     buyer: "buyer/1",
     deliveredKg: 70_000_000,
-    retired: {
-      kg: 5_000_000,
-      purpose: purposeCodes.publicBody,
-      beneficiary: { zh: "某县级公共机构", en: "a county's public bodies" },
-      fromMonth: "2024-01",
-      toMonth: "2024-12",
+  },
+  {
+    key: "xiangshan",
+    name: { zh: "象山海湾蓝碳", en: "Xiangshan bay, blue carbon" },
+    methodology: { zh: "海藻养殖碳汇计量方法", en: "Carbon bound in farmed seaweed" },
+    scope: claimScopes.judicial,
+    quorum: 1,
+    proponent: "cove/0",
+    measurer: "institute/0",
+    fromDay: "2022-01-01",
+    toDay: "2023-12-31",
+    claimedKg: 430_000,
+    attestedKg: [XIANGSHAN_KG],
+    vintages: vintagesOf("xiangshan", XIANGSHAN_KG, 2022, 2, 3),
+    shares: [["cove/0", 10_000]],
+    buyer: "deposit/0",
+    deliveredKg: XIANGSHAN_KG,
+    deposit: {
+      court: "court/0",
+      case: { zh: "某生态环境损害案认购蓝碳", en: "blue carbon subscribed in a case of damage to the sea" },
     },
   },
 ];

@@ -1,5 +1,6 @@
-/** The storage point's year, or the n-th part of it, written down as acts: nothing of it depends on when it is played. */
+/** The storage point's and the harbours' year, or the n-th part of it, written down as acts: nothing of it depends on when it is played. */
 import type { Book, BookLot } from "../book.ts";
+import { writeCalls, type Harboured } from "./calls.ts";
 import { LOADS, collectAll, load, loadDay, loseMetal } from "./hauls.ts";
 import { DAY } from "./people.ts";
 import { weighings, type Weighing } from "./weighings.ts";
@@ -8,6 +9,8 @@ import { workQuarter } from "./works.ts";
 export interface Year {
   book: Book;
   weighings: Weighing[];
+  /** what Ocean Cloud Warehouse did */
+  harboured: Harboured;
   /** granulate of the last quarter, delivered to the brand and claimed in part */
   delivered: BookLot;
   /** all granulate that the brand claimed, whole or in part */
@@ -37,6 +40,7 @@ export function writeYear(book: Book, share: number): Year {
   return {
     book,
     weighings: weighed,
+    harboured: writeCalls(book, share),
     delivered: made.findLast(({ line }) => line === "pet")!.granulate,
     claimed: made.map(({ granulate }) => granulate),
     quarantined: made.find(({ quarantined }) => quarantined)!.quarantined!,

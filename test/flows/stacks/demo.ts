@@ -8,29 +8,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { draw } from "../../../scripts/demo/scenario/draws.ts";
+import { expectedOf } from "../../../scripts/demo/scenario/expected.ts";
 import { readHolder } from "../../../server/home.ts";
 
 const LOADER = import.meta.resolve("../../../scripts/loader.mjs");
 const DEMO = fileURLToPath(new URL("../../../scripts/demo.ts", import.meta.url));
 const SEED = process.env["TIDEMARK_FUZZ_SEED"] ?? "1";
 
-/** A twentieth of the year, as `scripts/demo/scenario` has it. */
-const whole = {
-  scenario: "storage-point, sinks",
-  parties: 62,
-  lots: 349,
-  acts: 1_138,
-  skipped: 0,
-  collectedGrams: 1_192_500,
-  concludedGrams: 1_091_275,
-  liveGrams: 101_225,
-  issuedKg: 195_223_000,
-  retiredKg: 5_223_000,
-  fundedFen: 10_146_771,
-  paidFen: 10_146_771,
-  heldFen: 0,
-  conservation: true,
-};
+/** A twentieth of the scenario, as it is written down. */
+const whole = { scenario: "1/20", ...expectedOf(20) };
 
 /** Seeded milliseconds. */
 const moment = (words: string, most: number): number => draw(`${SEED}/${words}`, most);

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { createCast, registrySigner } from "../../../scripts/demo/keys.ts";
+import { pointPeople } from "../../../scripts/demo/scenario/people.ts";
 import { establish } from "../../../scripts/demo/registry.ts";
 import { signedCollects } from "../../../scripts/bench/acts.ts";
 import { roles } from "../../../server/access/roles.ts";
@@ -82,7 +83,7 @@ eachServerDatabase("a server on a network", (database) => {
     const server = await startServer(home, env);
     const api = apiAt(server.url);
     const ledger = await api.ledger();
-    const cast = createCast(ledger, 10);
+    const cast = createCast(ledger, pointPeople(10));
     const admin = (): Promise<ReturnType<typeof createSigner>> => Promise.resolve(createSigner(adminKey));
     await establish({ api, ledger, cast, registry: registrySigner(), admin, progress: () => undefined });
     const acts = signedCollects(ledger, cast, 0, 50);
