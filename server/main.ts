@@ -7,6 +7,7 @@ import { deployEmbedded, establishDeployment, refusePowerfulRelayer } from "./ac
 import { accessRoutes } from "./access/routes.ts";
 import { actRoutes } from "./api/acts.ts";
 import { logAnswered } from "./api/answered.ts";
+import { apiKeyRoutes } from "./api/apiKeys.ts";
 import { createApp } from "./api/app.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { documentFileRoutes } from "./api/documents.ts";
@@ -237,6 +238,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     ...statementRoutes(intake),
     ...lotRoutes({ db, feed }),
     ...loginRoutes({ db, sessions, chainId, origin }),
+    ...apiKeyRoutes({ db }),
     ...accessRoutes({ db }),
     ...stockRoutes({ db }),
     ...certificateRoutes({ db, chain, credits: Credits.address }),

@@ -1,5 +1,9 @@
-/** Who calls: a short token (JWT, EdDSA) that names a key. What the key may do is read anew at every request. */
+/**
+ * Who calls: a short token (JWT, EdDSA) that names a key, or an API key that stands for an account. What either may do is
+ * read anew at every request.
+ */
 import { SignJWT, importJWK, jwtVerify, type JWK } from "jose";
+import { accountOfApiKey, API_KEY_PREFIX } from "../access/apiKeys.ts";
 import { rolesOf } from "../access/authority.ts";
 import { readAccountsOfKey } from "../access/queries.ts";
 import type { Chain, Hex } from "../chain/port.ts";
@@ -15,7 +19,8 @@ export interface Sessions {
   /**
    * Who sent a request.
    * @param authorization its `Authorization` header
-   * @throws Problem `login-needed` without a token that holds, `not-ready` while the chain cannot tell of roles
+   * @throws Problem `login-needed` without a token or an API key that holds, `not-ready` while the chain cannot tell of
+   * roles
    */
   callerOf(authorization: string | undefined): Promise<Caller>;
 }
@@ -32,6 +37,12 @@ export interface SessionDeps {
   origin: () => string;
 }
 
+function tokenOf(authorization: string | undefined): string {
+  const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? "") ?? [];
+  if (token === undefined) throw new Problem("login-needed", "there is no bearer token in Authorization");
+  return token;
+}
+
 /** Tokens that this server signs, and reads again. */
 export async function createSessions({ db, chain, manager, chainId, key, origin }: SessionDeps): Promise<Sessions> {
   const publicHalf: JWK = { ...key };
@@ -39,9 +50,7 @@ export async function createSessions({ db, chain, manager, chainId, key, origin 
   const [signs, verifies] = await Promise.all([importJWK(key, "EdDSA"), importJWK(publicHalf, "EdDSA")]);
   const issuer = `urn:tidemark:${chainId}:${manager}`;
 
-  async function keyOf(authorization: string | undefined): Promise<Hex> {
-    const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? "") ?? [];
-    if (token === undefined) throw new Problem("login-needed", "there is no bearer token in Authorization");
+  async function keyOf(token: string): Promise<Hex> {
     try {
       const expected = { algorithms: ["EdDSA"], issuer, audience: origin(), requiredClaims: ["exp", "sub"] };
       const { payload } = await jwtVerify(token, verifies, expected);
@@ -62,10 +71,16 @@ export async function createSessions({ db, chain, manager, chainId, key, origin 
         .setExpirationTime(`${TOKEN_SECONDS} s`)
         .sign(signs),
     async callerOf(authorization) {
-      const caller = await keyOf(authorization);
+      const token = tokenOf(authorization);
+      const now = Math.floor(Date.now() / 1_000);
+      if (token.startsWith(API_KEY_PREFIX)) {
+        const account = await accountOfApiKey(db.sql, token, now);
+        return { key: account, accounts: [account], roles: [] };
+      }
+      const caller = await keyOf(token);
       if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
       const [accounts, roles] = await Promise.all([
-        readAccountsOfKey(db.sql, caller, Math.floor(Date.now() / 1_000)),
+        readAccountsOfKey(db.sql, caller, now),
         rolesOf(chain, manager, caller),
       ]);
       return { key: caller, accounts, roles };

@@ -42,7 +42,7 @@ export const carbonProblems = {
     status: 409,
     title: "The account is suspended or closed",
     titleZh: "该账户已被暂停或注销",
-    remedy: "Ask the registry why; once it is active again, send the same statement.",
+    remedy: "Ask the registry why; once it is active again, send the same again.",
   },
   "signed-in-future": {
     status: 422,

@@ -29,9 +29,9 @@ export const traceabilityProblems = {
   },
   "account-unknown": {
     status: 422,
-    title: "An account in the act is not registered",
-    titleZh: "操作中的账户尚未注册",
-    remedy: "Have the account registered, then send the same signed act again; nothing is lost by waiting.",
+    title: "An account that it names is not registered",
+    titleZh: "所指明的账户尚未注册",
+    remedy: "Have the account registered, then send the same again; nothing is lost by waiting.",
   },
   "grams-zero": {
     status: 422,
