@@ -1,16 +1,16 @@
 /**
- * `npm run bench:index [-- N]`: events indexed a second, on PGlite (durable) and on PostgreSQL where
- * TIDEMARK_TEST_POSTGRES names a server. The server's own indexer reads a chain of text in memory, so JSON is parsed,
- * events are decoded and folded, blocks, logs, rows, both ends of the digest chain and the cursor written; requests are
- * not settled, for there are none. Half of the events are collects, half handoffs of lots from some blocks before.
+ * `npm run bench:index [-- --events N --rounds N --no-ponder]`: events indexed a second, on PGlite (durable) and on
+ * PostgreSQL where TIDEMARK_TEST_POSTGRES names a server, beside Ponder with the same handlers on the same databases in
+ * the same run; medians. Our indexer reads a chain of text in memory, so JSON is parsed, events are decoded and folded,
+ * blocks, logs, rows, both ends of the digest chain and the cursor written; requests are not settled, for there are
+ * none. Ponder finds what it asks its chain for in its own cache, and its PGlite does not wait for the disk.
  */
-import { hash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { interfaces } from "../../server/chain/contracts.ts";
-import type { Chain, Hex } from "../../server/chain/port.ts";
+import { parseArgs } from "node:util";
+import type { Chain } from "../../server/chain/port.ts";
 import { migrate } from "../../server/db/migrate.ts";
 import { openPglite } from "../../server/db/pglite.ts";
 import type { Db } from "../../server/db/port.ts";
@@ -18,82 +18,26 @@ import { connectPostgres } from "../../server/db/postgres.ts";
 import { createIndexer } from "../../server/indexer/indexer.ts";
 import { createLog } from "../../server/log.ts";
 import { traceabilityProjection } from "../../server/traceability/projections.ts";
+import { median, tell } from "./figures.ts";
+import { ledger, PER_BLOCK } from "./lotHistory.ts";
+import { installPonder, runPonder, type PonderPlace } from "./ponder.ts";
+import { inProcess, overHttp, textChain } from "./textChain.ts";
+import { mustAgree, totalsOf, type Totals } from "./totals.ts";
 
-const EVENTS = Number(process.argv[2] ?? 200_000);
-const PER_BLOCK = 100;
-const KEEPERS = 50;
-/** blocks between a collect and its lot's handoff */
-const LATER = 20;
+const { values } = parseArgs({
+  options: { events: { type: "string" }, rounds: { type: "string" }, "no-ponder": { type: "boolean" } },
+});
+const blocks = Math.ceil(Number(values.events ?? 200_000) / PER_BLOCK);
+const rounds = Number(values.rounds ?? 3);
+/** more than the 30 blocks that Ponder keeps away from the head of a chain it does not know */
+const TAIL = 64;
 
-const ledger: Hex = `0x${"1e".repeat(20)}`;
-const digest = (text: string): Hex => `0x${hash("sha256", text, "hex")}`;
-const account = (n: number): string => digest(`account ${n}`).slice(0, 42);
-const padded = (address: string): string => `0x${address.slice(2).padStart(64, "0")}`;
-const field = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
-const topic = (event: "Collected" | "HandedOver"): string => interfaces.LotLedger.getEvent(event).topicHash;
-const topics = { collected: topic("Collected"), handedOver: topic("HandedOver") };
-const AT = 1_750_000_000;
-
-interface TextLog {
-  topics: string[];
-  data: string;
+interface Measured {
+  seconds: number;
+  totals: Totals;
 }
 
-const roots = (n: number): string => digest(`anchor ${n % 1_000}`).slice(2) + digest(`evidence ${n}`).slice(2);
-const gramsOf = (n: number): number => 1_000 + (n % 9_000);
-
-function collected(n: number): TextLog {
-  const terms = (field(gramsOf(n), 12) + field(AT + n, 10)).padEnd(64, "0");
-  const parties = [account(KEEPERS + (n % 5_000)), account(n % KEEPERS)].map(padded);
-  return { topics: [topics.collected, digest(`lot ${n}`), ...parties], data: `0x${field(1, 64)}${terms}${roots(n)}` };
-}
-
-function handedOver(n: number): TextLog {
-  const grams = field(gramsOf(n), 12);
-  const terms = (grams + grams + field(0, 6) + field(AT + n, 10)).padEnd(64, "0");
-  const parties = [account(n % KEEPERS), account((n + 1) % KEEPERS)].map(padded);
-  const act = digest(`handoff ${n}`).slice(2);
-  return { topics: [topics.handedOver, digest(`lot ${n}`), ...parties], data: `0x${act}${terms}${roots(n)}` };
-}
-
-/** The logs of one block as a node's answer has them, without the brackets. */
-function blockText(number: number): string {
-  const half = PER_BLOCK / 2;
-  const first = (number - 1) * half;
-  const logs = Array.from({ length: half }, (_, i) => collected(first + i));
-  const before = first - LATER * half;
-  for (let i = 0; i < half; i++) logs.push(before < 0 ? collected(EVENTS + first + i) : handedOver(before + i));
-  const place = { blockNumber: `0x${number.toString(16)}`, transactionHash: digest(`tx ${number}`), address: ledger };
-  return logs.map((log, i) => JSON.stringify({ ...place, logIndex: `0x${i.toString(16)}`, ...log })).join(",");
-}
-
-/** A chain that has so many blocks, and answers from text. */
-function textChain(blocks: number): Chain {
-  const texts = Array.from({ length: blocks }, (_, i) => blockText(i + 1));
-  const hashOf = (number: number): Hex => digest(`block ${number}`);
-  const answer = (method: string, params: readonly unknown[]): unknown => {
-    if (method === "eth_getLogs") {
-      const [{ fromBlock, toBlock }] = params as [{ fromBlock: Hex; toBlock: Hex }];
-      return JSON.parse(`[${texts.slice(Math.max(0, Number(fromBlock) - 1), Number(toBlock)).join(",")}]`);
-    }
-    const number = params[0] === "latest" ? blocks : Number(params[0]);
-    return {
-      number: `0x${number.toString(16)}`,
-      hash: hashOf(number),
-      parentHash: hashOf(number - 1),
-      timestamp: `0x${(AT + number).toString(16)}`,
-    };
-  };
-  return {
-    request: <T>(method: string, params: readonly unknown[] = []) => Promise.resolve(answer(method, params) as T),
-    onHead: () => () => undefined,
-    ready: Promise.resolve(),
-    status: () => ({ ready: true, phase: "ready", done: 0, total: 0 }),
-    close: () => Promise.resolve(),
-  };
-}
-
-async function measure(title: string, db: Db, chain: Chain, blocks: number): Promise<void> {
+async function measure(db: Db, chain: Chain): Promise<Measured> {
   await migrate(db);
   const indexer = createIndexer({
     db,
@@ -103,51 +47,111 @@ async function measure(title: string, db: Db, chain: Chain, blocks: number): Pro
     settle: () => Promise.resolve(),
     reached: () => Promise.resolve(),
     log: createLog("warn"),
+    from: 1,
     // a state digest goes over all rows: it is not what is measured here
-    digestEvery: blocks + 1,
+    digestEvery: blocks + TAIL + 1,
   });
-  const busy = performance.eventLoopUtilization();
   const began = performance.now();
   await indexer.start();
   await indexer.indexed(blocks);
   const seconds = (performance.now() - began) / 1_000;
-  const { utilization } = performance.eventLoopUtilization(busy);
   await indexer.stop();
-  const [counts] = await db.sql<{ acts: bigint }>`SELECT count(*) AS acts FROM act`;
-  if (Number(counts!.acts) !== blocks * PER_BLOCK) throw new Error(`${counts!.acts} acts are indexed`);
-  const rate = Math.round((blocks * PER_BLOCK) / seconds);
-  console.log(
-    `  ${title.padEnd(20)} ${String(rate).padStart(7)}   main thread ${Math.round(100 * utilization)} % busy`,
-  );
+  return { seconds, totals: await totalsOf(db) };
 }
 
-async function onPglite(chain: Chain, blocks: number): Promise<void> {
+async function onPglite(chain: Chain): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "tidemark-bench-"));
   const db = await openPglite({ folder });
-  await measure("PGlite, durable", db, chain, blocks);
-  await db.close();
-  rmSync(folder, { recursive: true });
+  try {
+    return await measure(db, chain);
+  } finally {
+    await db.close();
+    rmSync(folder, { recursive: true });
+  }
 }
 
-/** On a database of its own, removed afterwards. Its name is not input. */
-async function onPostgres(server: string, chain: Chain, blocks: number): Promise<void> {
-  const name = `tidemark_bench_${process.pid}`;
+/** A database of its own on the server, removed afterwards. Its name is not input. */
+async function withDatabase<T>(server: string, name: string, work: (url: string) => Promise<T>): Promise<T> {
   const admin = await connectPostgres({ url: server, poolSize: 1 });
   const run = (text: string): Promise<unknown> => admin.sql(Object.assign([text], { raw: [text] }));
-  await run(`CREATE DATABASE ${name}`);
+  const own = `tidemark_${name}_${process.pid}`;
+  await run(`CREATE DATABASE ${own}`);
   const url = new URL(server);
-  url.pathname = `/${name}`;
-  const db = await connectPostgres({ url: url.href, poolSize: 4 });
-  await measure("PostgreSQL", db, chain, blocks);
-  await db.close();
-  await run(`DROP DATABASE ${name}`);
-  await admin.close();
+  url.pathname = `/${own}`;
+  try {
+    return await work(url.href);
+  } finally {
+    await run(`DROP DATABASE ${own} WITH (FORCE)`);
+    await admin.close();
+  }
 }
 
-const blocks = Math.ceil(EVENTS / PER_BLOCK);
-const chain = textChain(blocks);
-console.log(`events indexed a second, ${blocks * PER_BLOCK} events in blocks of ${PER_BLOCK}`);
-await onPglite(chain, blocks);
+const onPostgres = (server: string, chain: Chain): Promise<Measured> =>
+  withDatabase(server, "bench", async (url) => {
+    const db = await connectPostgres({ url, poolSize: 4 });
+    try {
+      return await measure(db, chain);
+    } finally {
+      await db.close();
+    }
+  });
+
+const shown = (rate: number): string => Math.round(rate).toLocaleString("en").padStart(8);
+const rateOf = ({ seconds }: Measured): number => (blocks * PER_BLOCK) / seconds;
+
+/**
+ * Both indexers by turns, so that what disturbs the machine disturbs both.
+ * @param least how many times Ponder's rate ours should be (DESIGN.md §7)
+ */
+async function compare(
+  title: string,
+  ours: () => Promise<Measured>,
+  theirs: ((schema: string) => Promise<Measured>) | undefined,
+  least: number,
+): Promise<void> {
+  const rates: number[] = [];
+  const others: number[] = [];
+  if (theirs) await theirs("fetched");
+  for (let round = 1; round <= rounds; round++) {
+    const mine = await ours();
+    if (Number(mine.totals.acts) !== blocks * PER_BLOCK) throw new Error(`${mine.totals.acts} acts are indexed`);
+    rates.push(rateOf(mine));
+    const other = await theirs?.(`round${round}`);
+    if (other) mustAgree(mine.totals, other.totals);
+    if (other) others.push(rateOf(other));
+    console.log(
+      `  ${title}, round ${round} of ${rounds}: ${shown(rates.at(-1)!)}${other ? shown(others.at(-1)!) : ""}`,
+    );
+  }
+  report(title, median(rates), theirs && median(others), least);
+}
+
+function report(title: string, value: number, other: number | undefined, least: number): void {
+  const figure = { what: `index, ${title}`, value: Math.round(value), unit: "events/s" };
+  if (other === undefined) {
+    console.log(`  ${title.padEnd(20)} ${shown(value)}`);
+    return tell(figure);
+  }
+  const ratio = value / other;
+  console.log(`  ${title.padEnd(20)} ${shown(value)}   Ponder ${shown(other)}   × ${ratio.toFixed(1)} (≥ ${least})`);
+  tell({ ...figure, ratio, beside: `Ponder 0.16.10: ${Math.round(other)}`, least });
+}
+
+const text = textChain(blocks, values["no-ponder"] ? 0 : TAIL);
+const chain = inProcess(text);
+const http = values["no-ponder"] ? undefined : await overHttp(text);
+if (http) await installPonder();
+const ponderOn = (database: PonderPlace["database"]): ((schema: string) => Promise<Measured>) | undefined =>
+  http && ((schema) => runPonder({ rpc: http.url, ledger, blocks, database }, schema));
+
+console.log(`events indexed a second, ${(blocks * PER_BLOCK).toLocaleString("en")} events in blocks of ${PER_BLOCK}`);
+const folder = mkdtempSync(join(tmpdir(), "tidemark-ponder-"));
+await compare("PGlite, durable", () => onPglite(chain), ponderOn({ folder }), 3);
+rmSync(folder, { recursive: true });
 const postgres = process.env["TIDEMARK_TEST_POSTGRES"];
-if (postgres) await onPostgres(postgres, chain, blocks);
-else console.log("  PostgreSQL           not measured: set TIDEMARK_TEST_POSTGRES (scripts/postgres.sh run -- …)");
+if (postgres) {
+  await withDatabase(postgres, "ponder", (url) =>
+    compare("PostgreSQL", () => onPostgres(postgres, chain), ponderOn({ postgres: url }), 5),
+  );
+} else console.log("  PostgreSQL           not measured: set TIDEMARK_TEST_POSTGRES (scripts/postgres.sh run -- …)");
+http?.close();

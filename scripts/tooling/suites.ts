@@ -57,9 +57,9 @@ export function choose(root: string, filters: readonly string[]): Chosen[] {
     .filter(({ files }) => files.length > 0);
 }
 
-/** Test files that are in no suite's folder, so that nobody would run them. */
+/** Test files that are in no suite's folder, so that nobody would run them. Benchmarks bring apps of their own. */
 export function strays(root: string): string[] {
-  const folders = ["support", ...suites.map(({ folder }) => folder)].map((folder) => `test/${folder}/`);
+  const folders = ["support", "bench", ...suites.map(({ folder }) => folder)].map((folder) => `test/${folder}/`);
   return filesUnder(root, join(root, "test")).filter(
     (file) => file.endsWith(".ts") && !folders.some((folder) => file.startsWith(folder)),
   );
