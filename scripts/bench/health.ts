@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { readConfig } from "../../server/config.ts";
 import { createLog } from "../../server/log.ts";
 import { start, type Running } from "../../server/main.ts";
+import { tell } from "./figures.ts";
 
 interface Load {
   requests: { total: number };
@@ -53,6 +54,8 @@ for (const [name, { latency, requests, errors }] of [
   console.log(
     `  ${name.padEnd(18)} p50 ${latency.p50}   p99 ${latency.p99}   max ${latency.max}   ${requests.total} answers, ${errors} errors`,
   );
+  const beside = name === "idle" ? {} : { ratio: idle.latency.p99 / latency.p99, beside: `idle: ${idle.latency.p99}` };
+  tell({ what: `/health, p99, ${name}`, value: latency.p99, unit: "ms", ...beside });
 }
 console.log(`  the query took ${(queryMs / 1000).toFixed(1)} s`);
 await running.stop();

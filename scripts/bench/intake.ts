@@ -17,6 +17,7 @@ import { eachOf } from "../demo/client.ts";
 import { allFinal, apiAt, prepareHome, type PreparedHome } from "../../test/support/homes.ts";
 import { startServer } from "../../test/support/server.ts";
 import type { SignedItem } from "./acts.ts";
+import { tell } from "./figures.ts";
 
 const COUNT = Number(process.argv[2] ?? 10_000);
 const BUNDLE = 200;
@@ -94,4 +95,7 @@ console.log(
 console.log(`  embedded chain alone   ${rate(alone)}`);
 console.log(`  HTTP to accepted       ${rate(accepted)}`);
 console.log(`  HTTP to final          ${rate(final)}   × ${(alone / final).toFixed(2)} of the chain alone`);
+const chain = { unit: "acts/s", beside: `embedded chain alone: ${rate(alone).trim()}` };
+tell({ what: "HTTP to accepted", value: COUNT / accepted, ratio: alone / accepted, ...chain });
+tell({ what: "HTTP to final", value: COUNT / final, ratio: alone / final, ...chain, least: 0.5 });
 await prepared.remove();

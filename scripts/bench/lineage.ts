@@ -18,6 +18,7 @@ import { walk, type Lineage } from "../../server/traceability/lineage.ts";
 import { createLineageFeed, type LineageFeed } from "../../server/traceability/lineageFeed.ts";
 import { findLot, readPage } from "../../server/traceability/provenance.ts";
 import { summarise } from "../../server/traceability/summary.ts";
+import { tell } from "./figures.ts";
 import { fillProjections } from "./fill.ts";
 import { generate, type Generated } from "./graphs.ts";
 
@@ -38,12 +39,14 @@ function history(): Generated {
   });
 }
 
+const percentile = (times: readonly number[], share: number): number =>
+  times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))]!;
+
 const shown = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
 function percentiles(what: string, times: readonly number[]): void {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): string => shown(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!);
-  console.log(`  ${what.padEnd(44)} p50 ${at(0.5).padStart(8)}   p95 ${at(0.95).padStart(8)}   n ${times.length}`);
+  const [p50, p95] = [0.5, 0.95].map((share) => shown(percentile(times, share)).padStart(8));
+  console.log(`  ${what.padEnd(44)} p50 ${p50!}   p95 ${p95!}   n ${times.length}`);
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
@@ -110,8 +113,10 @@ async function measure(title: string, db: Db, made: Generated): Promise<void> {
   await pages(db, feed, end.id);
   for (let round = 0; round < ROUNDS; round++) firsts.push(await firstPage(db, feed, end.id));
   percentiles(`first page of ${PAGE} with totals`, firsts);
+  tell({ what: `first page of ${PAGE}, p95, ${title}`, value: percentile(firsts, 0.95), unit: "ms", most: 300 });
   const { later, whole } = await pages(db, feed, end.id);
   percentiles(`each further page of ${PAGE}`, later);
+  tell({ what: `each further page of ${PAGE}, p95, ${title}`, value: percentile(later, 0.95), unit: "ms", most: 300 });
   console.log(`  all ${later.length + 1} pages in ${shown(whole)}`);
 }
 

@@ -5,6 +5,7 @@ import type { Hex } from "../../server/chain/port.ts";
 import { nativeRecover, plainRecover, recoverSigner } from "../../server/chain/recover.ts";
 import { createRecoveryPool, type Signed } from "../../server/chain/recovery.ts";
 import { createLog } from "../../server/log.ts";
+import { tell } from "./figures.ts";
 
 const SIGNATURES = 2_000;
 const SECONDS = 3;
@@ -44,9 +45,11 @@ for (const workers of [1, 2]) {
   await pool.close();
 }
 
-const base = rows[0]![1];
+const [plain, base] = rows[0]!;
 console.log("signature recoveries a second");
 for (const [method, perSecond] of rows) {
   console.log(`  ${method.padEnd(30)} ${perSecond.toFixed(0).padStart(8)}   × ${(perSecond / base).toFixed(1)}`);
+  const beside = method === plain ? {} : { ratio: perSecond / base, beside: plain };
+  tell({ what: method, value: perSecond, unit: "recoveries/s", ...beside });
 }
 if (!native) console.log("  native secp256k1: not installed here (no compiler?)");
