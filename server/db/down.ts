@@ -2,7 +2,7 @@
 import { DatabaseError } from "pg";
 
 /**
- * The database could not be reached, or the connection was lost on the way. A COMMIT that ends so may or may not have
+ * The database could not be reached, could not store anything, or the connection was lost on the way. A COMMIT that ends so may or may not have
  * happened: whoever catches this must be able to repeat the work, or to look whether it was done.
  */
 export class DatabaseDown extends Error {
@@ -32,8 +32,15 @@ export function endsSession(error: unknown): boolean {
   return fromSystem || /\bconnection\b|terminated|timeout|not queryable/i.test(error.message);
 }
 
-/** The driver's error as the port shows it: {@link DatabaseDown} with the given sentence, or itself. */
+/** SQLSTATEs of a disk that takes no more (disk_full) or fails (io_error): it reads on, and stores nothing. */
+const cannotStore = new Set(["53100", "58030"]);
+
+/** The driver's error as the port shows it: {@link DatabaseDown} with a sentence, or itself. */
 export async function asPortError(error: unknown, sentence: () => string | Promise<string>): Promise<unknown> {
+  if (error instanceof DatabaseError && cannotStore.has(error.code ?? "")) {
+    const words = `The database stores nothing (${error.message}) until that is mended; then it goes on by itself.`;
+    return new DatabaseDown(words, { cause: error });
+  }
   if (isDatabaseDown(error) || !endsSession(error)) return error;
   return new DatabaseDown(await sentence(), { cause: error });
 }

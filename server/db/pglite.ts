@@ -19,6 +19,9 @@ const socketName = ".s.PGSQL.5432";
 const longestSocketPath = 103;
 const temporaryPrefix = "tidemark-socket-";
 const reasonWithinMillis = 1_000;
+/** how long to wait before a database that failed is opened again, doubled each time */
+const firstPauseMillis = 250;
+const longestPauseMillis = 4_000;
 
 /**
  * Opens the database in a folder, making it if it is not there. Whatever is committed is on the disk. One process a
@@ -28,13 +31,14 @@ const reasonWithinMillis = 1_000;
 export async function openPglite({ folder }: { folder: string }): Promise<Db> {
   makeFolder(folder);
   const socketFolder = placeSocket(folder);
-  const thread = startThread({ data: join(folder, "data"), socket: join(socketFolder, socketName) });
+  const order = { data: join(folder, "data"), socket: join(socketFolder, socketName) };
+  const first = startThread(order);
   const removeSocket = (): void => {
     if (socketFolder === folder) rmSync(join(folder, socketName), { force: true });
     else rmSync(socketFolder, { recursive: true, force: true });
   };
   try {
-    await thread.ready;
+    await first.ready;
   } catch (error) {
     removeSocket();
     const words = error instanceof Error ? error.message : String(error);
@@ -43,8 +47,12 @@ export async function openPglite({ folder }: { folder: string }): Promise<Db> {
       { cause: error },
     );
   }
+  const threads = keepOpen(first, () => {
+    rmSync(order.socket, { force: true });
+    return startThread(order);
+  });
   const downSentence = async (): Promise<string> =>
-    `The embedded database stopped (${await thread.reason()}). Mend that and start the server again.`;
+    `The embedded database stopped (${await threads.current().reason()}). Mend that; it is opened again by itself.`;
   const db = createPooledDb({
     kind: "pglite",
     pool: new Pool({
@@ -57,9 +65,9 @@ export async function openPglite({ folder }: { folder: string }): Promise<Db> {
       types: createTypes(),
     }),
     downSentence,
-    lock: createLocks(thread, downSentence),
+    lock: createLocks(threads.current, downSentence),
     close: async () => {
-      await thread.close();
+      await threads.close();
       removeSocket();
     },
   });
@@ -106,6 +114,7 @@ function placeSocket(folder: string): string {
 
 interface Thread {
   readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
   /** aborted when the thread ends unasked */
   readonly lost: AbortSignal;
   /** Why it ended; the connection may break a moment before the thread has said so. */
@@ -131,6 +140,7 @@ function startThread(order: WorkerOrder): Thread {
   });
   return {
     ready,
+    ended,
     lost: lost.signal,
     async reason() {
       await Promise.race([ended, delay(reasonWithinMillis, undefined, { ref: false })]);
@@ -144,12 +154,61 @@ function startThread(order: WorkerOrder): Thread {
   };
 }
 
+interface Threads {
+  /** the one that serves, or the last that did */
+  current(): Thread;
+  close(): Promise<void>;
+}
+
+/** A database that has failed, for want of room on its disk for one, is opened again until it opens. */
+function keepOpen(first: Thread, open: () => Thread): Threads {
+  const closing = new AbortController();
+  let thread = first;
+
+  async function reopen(): Promise<void> {
+    for (let pauseMs = firstPauseMillis; ; pauseMs = Math.min(2 * pauseMs, longestPauseMillis)) {
+      await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      if (closing.signal.aborted) return;
+      const next = open();
+      const opened = await next.ready.then(
+        () => true,
+        () => false,
+      );
+      if (opened) thread = next;
+      if (opened) return;
+      await next.ended;
+    }
+  }
+
+  async function watch(): Promise<void> {
+    const asked = aborted(closing.signal);
+    do {
+      await Promise.race([thread.ended, asked]);
+      await reopen();
+    } while (!closing.signal.aborted);
+    await thread.close();
+  }
+
+  const watching = watch();
+  return {
+    current: () => thread,
+    close() {
+      closing.abort();
+      return watching;
+    },
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
 /** Other processes are kept out by the home's lock; within this one a name is held once. */
-function createLocks(thread: Thread, downSentence: () => Promise<string>): Db["lock"] {
+function createLocks(current: () => Thread, downSentence: () => Promise<string>): Db["lock"] {
   const held = new Map<string, HeldLock>();
   return async (name) => {
+    const thread = current();
     if (thread.lost.aborted) throw new DatabaseDown(await downSentence());
-    if (held.has(name)) return undefined;
+    if (held.get(name)?.lost === thread.lost) return undefined;
     const lock: HeldLock = {
       lost: thread.lost,
       async release() {

@@ -62,7 +62,7 @@ describe("PGlite", function () {
         const reason: unknown = (result as PromiseRejectedResult).reason;
         expect(isDatabaseDown(reason)).to.equal(true);
         expect((reason as Error).message).to.match(
-          /embedded database stopped \(could not create file "pg_wal.*start the server again/,
+          /embedded database stopped \(could not create file "pg_wal.*opened again by itself/,
         );
       }
       expect(lock!.lost.aborted).to.equal(true);
@@ -71,6 +71,31 @@ describe("PGlite", function () {
       fs.renameSync(join(folder, "data/aside"), join(folder, "data/pg_wal"));
       const again = await open();
       expect(await again.sql`SELECT name FROM cursor`).to.deep.equal([{ name: "a" }]);
+    });
+
+    it("given a database that panicked, when its disk is mended, then it opens by itself with what was confirmed, locks and all", async () => {
+      const db = await open();
+      await db.sql`INSERT INTO cursor VALUES ('a', 1, 'x')`;
+      const before = await db.lock("relayer");
+      await panic(db);
+      fs.renameSync(join(folder, "data/aside"), join(folder, "data/pg_wal"));
+      let rows: unknown;
+      while (rows === undefined) rows = await db.sql`SELECT name FROM cursor`.catch(() => sleep(50));
+      expect(rows).to.deep.equal([{ name: "a" }]);
+      await db.sql`INSERT INTO cursor VALUES ('b', 1, 'x')`;
+      const after = await db.lock("relayer");
+      expect([after?.lost.aborted, await db.lock("relayer")]).to.deep.equal([false, undefined]);
+      // whoever held it before the fall gives up nothing of the one who holds it now
+      await before!.release();
+      expect(await db.lock("relayer")).to.equal(undefined);
+    });
+
+    it("given a database that cannot be opened again, when closed, then it closes", async () => {
+      const db = await open();
+      await panic(db);
+      await sleep(400);
+      await db.close();
+      expect(fs.readdirSync(folder)).to.deep.equal(["data"]);
     });
 
     it("given a damaged control file, when opened, then the sentence tells what is wrong and where", async () => {
