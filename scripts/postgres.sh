@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A throwaway PostgreSQL server for tests, in a temporary folder, with the settings of a durable one.
 #   scripts/postgres.sh start         starts it (or finds it running) and prints its URL
+#   scripts/postgres.sh halt          stops it as a crash would and keeps its folder; start goes on with it, at the same URL
 #   scripts/postgres.sh stop          stops it and removes its folder
 #   scripts/postgres.sh run -- CMD    starts one of its own, runs CMD with TIDEMARK_TEST_POSTGRES set, stops it
 # Exit code 3: this machine has no PostgreSQL server.
@@ -49,6 +50,12 @@ free_port() {
   done
 }
 
+# launch FOLDER PORT
+launch() {
+  unprivileged "$binaries/pg_ctl" start --pgdata="$1/data" --wait --silent --log="$1/log" \
+    --options="-c listen_addresses=127.0.0.1 -c port=$2 -c unix_socket_directories= -c fsync=on" >&2
+}
+
 # start_in FOLDER: prints the URL
 start_in() {
   local folder=$1 password port try
@@ -60,8 +67,7 @@ start_in() {
     --auth=scram-sha-256 --encoding=UTF8 --no-locale >"$folder.log" 2>&1 || { cat "$folder.log" >&2; return 1; }
   for try in 1 2 3 4 5; do
     port=$(free_port)
-    if unprivileged "$binaries/pg_ctl" start --pgdata="$folder/data" --wait --silent --log="$folder/log" \
-      --options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c fsync=on" >&2; then
+    if launch "$folder" "$port"; then
       echo "postgres://postgres:$password@127.0.0.1:$port/postgres" | tee "$folder/url"
       return
     fi
@@ -69,6 +75,17 @@ start_in() {
   done
   cat "$folder/log" >&2
   return 1
+}
+
+halt_in() {
+  unprivileged "$binaries/pg_ctl" stop --pgdata="$1/data" --mode=immediate --silent >&2
+  touch "$1/halted"
+}
+
+resume_in() {
+  launch "$1" "$(sed 's/.*:\([0-9]*\)\/.*/\1/' "$1/url")"
+  rm "$1/halted"
+  cat "$1/url"
 }
 
 stop_in() {
@@ -87,8 +104,13 @@ case "${1:-}" in
   start)
     need_binaries
     if running_in "$kept"; then cat "$kept/url"; exit; fi
+    if [[ -f "$kept/halted" ]]; then resume_in "$kept"; exit; fi
     stop_in "$kept"
     start_in "$kept"
+    ;;
+  halt)
+    need_binaries
+    halt_in "$kept"
     ;;
   stop)
     need_binaries
@@ -107,7 +129,7 @@ case "${1:-}" in
     "$@"
     ;;
   *)
-    sed -n '2,6p' "$0" >&2
+    sed -n '2,7p' "$0" >&2
     exit 2
     ;;
 esac

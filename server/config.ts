@@ -75,6 +75,10 @@ export const settings = {
   },
   TIDEMARK_KUBO_URL: { ...none, what: "RPC of the IPFS node (Kubo) that keeps documents; unset: files in the home" },
   TIDEMARK_DOCUMENT_LIMIT: { ...same("16777216"), what: "largest document in bytes" },
+  TIDEMARK_DISK_RESERVE: {
+    ...same("67108864"),
+    what: "bytes of the home's disk kept free: with less, nothing new is accepted",
+  },
   TIDEMARK_ORPHAN_DAYS: {
     ...same("30"),
     what: "days that an act waits for those it rests on, before it expires",
@@ -110,6 +114,7 @@ export interface Config {
   corsOrigins: string[];
   kuboUrl: string | undefined;
   documentLimitBytes: number;
+  diskReserveBytes: number;
   orphanDays: number;
   logLevel: string;
   holdAt: string | undefined;
@@ -191,6 +196,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     corsOrigins: list("TIDEMARK_CORS_ORIGINS").map((each) => origin("TIDEMARK_CORS_ORIGINS", each)),
     kuboUrl: kuboUrl(optional("TIDEMARK_KUBO_URL")),
     documentLimitBytes: whole("TIDEMARK_DOCUMENT_LIMIT", needed("TIDEMARK_DOCUMENT_LIMIT"), 2 ** 30),
+    diskReserveBytes: whole("TIDEMARK_DISK_RESERVE", needed("TIDEMARK_DISK_RESERVE"), 2 ** 40),
     orphanDays: Math.max(1, whole("TIDEMARK_ORPHAN_DAYS", needed("TIDEMARK_ORPHAN_DAYS"), 36_500)),
     logLevel: needed("TIDEMARK_LOG_LEVEL"),
     holdAt: optional("TIDEMARK_HOLD_AT"),

@@ -63,6 +63,7 @@ import { createReceipts } from "./relayer/receipts.ts";
 import { createRelayer } from "./relayer/relayer.ts";
 import type { Order } from "./relayer/requests.ts";
 import { settle } from "./relayer/settle.ts";
+import { watchRoom } from "./room.ts";
 import { traceabilityCarriers } from "./traceability/carriers.ts";
 import { lotChecks } from "./traceability/conservation.ts";
 import { createLineageFeed, keepUp } from "./traceability/lineageFeed.ts";
@@ -163,6 +164,8 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const home = await openHome(config.home);
   stops.add("home", () => home.release());
   const embedded = config.rpcUrls.length === 0;
+  const room = await watchRoom({ folder: config.home, reserveBytes: config.diskReserveBytes, log });
+  stops.add("watch on the disk", () => Promise.resolve(room.stop()));
   const keys = await openKeyFile(config.home, config.passphrase, embedded);
   const db = await openDb({ url: config.databaseUrl, folder: join(config.home, "db") });
   stops.add("database", () => db.close());
@@ -248,7 +251,13 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     ...moneyRoutes(profit),
     ...events.routes,
     ...auditRoutes({ db, chain, projections, checks: checksOf(chain, deployment) }),
-    ...healthRoutes({ chain: chain.status, relayer: relayer.status, indexer: indexer.status, started: () => started }),
+    ...healthRoutes({
+      chain: chain.status,
+      relayer: relayer.status,
+      indexer: indexer.status,
+      shortage: room.shortage,
+      started: () => started,
+    }),
   ];
   const app = createApp({
     routes: [...routes, documentRoutes(routes)],
@@ -256,6 +265,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes })],
     plain: [pages()],
     callerOf: sessions.callerOf,
+    shortage: room.shortage,
     bodyLimitBytes: config.bodyLimitBytes,
     proxies: config.proxies,
     answered: logAnswered(log),

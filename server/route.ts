@@ -68,8 +68,10 @@ export interface Route {
   prepares?: true;
   /** the body of each successful status */
   answers: Record<number, { description: string; schema: z.ZodType; mediaType?: string }>;
-  /** the problems it can answer with, besides those of every route */
+  /** the problems it can answer with, besides those of every route; one with `not-writable` stores something */
   problems: readonly ProblemCode[];
+  /** answered also while the disk is nearly full, though it stores a little: reading needs it */
+  needsNoRoom?: true;
   handle(input: Input): Promise<Reply>;
 }
 

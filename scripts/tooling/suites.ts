@@ -23,6 +23,7 @@ export const suites: readonly Suite[] = [
   { name: "flows, stacks", folder: "flows/stacks", kind: "mocha", testLimit: 5 * minutes, limit: 15 * minutes },
   { name: "contracts, Solidity", folder: "contracts", kind: "solidity", testLimit: 10 * minutes, limit: 10 * minutes },
   { name: "flows, audits", folder: "flows/audits", kind: "mocha", testLimit: 5 * minutes, limit: 10 * minutes },
+  { name: "flows, outages", folder: "flows/outages", kind: "mocha", testLimit: 5 * minutes, limit: 10 * minutes },
   { name: "tools", folder: "tools", kind: "mocha", testLimit: minutes, limit: 5 * minutes },
   { name: "contracts", folder: "contracts", kind: "mocha", testLimit: minutes, limit: 10 * minutes },
 ];

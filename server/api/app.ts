@@ -43,8 +43,13 @@ function rawLimits(routes: readonly Route[]): ReadonlyMap<string, number> {
 
 type CallerOf = (authorization: string | undefined) => Promise<Caller>;
 
-function handlerOf(route: Route, callerOf: CallerOf): RequestHandler {
+type Shortage = () => string | undefined;
+
+function handlerOf(route: Route, callerOf: CallerOf, shortage: Shortage): RequestHandler {
+  const stores = route.problems.includes("not-writable") && !route.needsNoRoom;
   return async (request: Request, response: Response) => {
+    const short = stores ? shortage() : undefined;
+    if (short !== undefined) throw new Problem("not-writable", short);
     let known: Promise<Caller> | undefined;
     const caller = (): Promise<Caller> => (known ??= callerOf(request.get("authorization")));
     await admit(route.access, caller);
@@ -122,6 +127,7 @@ function refuse(routes: readonly Route[], routeOf: (path: string) => string): Re
  * The application, not yet listening.
  * @param gates handlers that every request passes first (limits, foreign origins); they read no body
  * @param callerOf who sent a request, by its `Authorization` header
+ * @param shortage why nothing new is stored, in words: routes that store refuse with them
  * @param doors handlers that read their bodies themselves
  * @param plain further handlers (the web pages, metrics), mounted before "not found"
  * @param answered told of each request once it is over
@@ -132,13 +138,24 @@ export function createApp(deps: {
   doors?: RequestHandler[];
   plain: RequestHandler[];
   callerOf: CallerOf;
+  shortage?: Shortage;
   bodyLimitBytes: number;
   /** reverse proxies in front, each of which adds the address it was asked from to `X-Forwarded-For` */
   proxies?: number;
   answered?: (answered: Answered) => void;
   log: Log;
 }): Express {
-  const { routes, gates = [], doors = [], plain, callerOf, bodyLimitBytes, proxies = 0, log } = deps;
+  const {
+    routes,
+    gates = [],
+    doors = [],
+    plain,
+    callerOf,
+    shortage = () => undefined,
+    bodyLimitBytes,
+    proxies = 0,
+    log,
+  } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
@@ -148,7 +165,8 @@ export function createApp(deps: {
   for (const gate of gates) app.use(gate);
   app.use(limitBodies(bodyLimitBytes, rawLimits(routes)));
   for (const door of doors) app.use(door);
-  const mount = (route: Route): Express => app[route.method](expressPath(route.path), handlerOf(route, callerOf));
+  const mount = (route: Route): Express =>
+    app[route.method](expressPath(route.path), handlerOf(route, callerOf, shortage));
   // before bodies are parsed: one of these may be JSON too, and stays the bytes that it is
   for (const route of routes.filter(({ rawBody }) => rawBody)) mount(route);
   app.use(express.json({ limit: bodyLimitBytes, strict: true }));

@@ -8,6 +8,7 @@ const readyView = z.looseObject({
   chain: z.strictObject({ ready: z.boolean(), phase: z.string(), done: z.int(), total: z.int() }),
   relayer: z.looseObject({}),
   indexer: z.looseObject({}),
+  shortage: z.string().optional().meta({ description: "why nothing new is accepted; what was, goes on" }),
 });
 
 export interface HealthDeps {
@@ -15,6 +16,8 @@ export interface HealthDeps {
   /** `halted`, `stopped` and `waits` hold the words that say why, once there is something to say */
   relayer: () => { halted?: string | undefined };
   indexer: () => { stopped?: string | undefined; waits?: string | undefined; block: number };
+  /** why nothing new is accepted, in words */
+  shortage: () => string | undefined;
   /** false until relayer and indexer run */
   started: () => boolean;
 }
@@ -40,8 +43,13 @@ export function healthRoutes(deps: HealthDeps): Route[] {
       problems: [],
       handle() {
         const [chain, relayer, indexer] = [deps.chain(), deps.relayer(), deps.indexer()];
-        const ready = deps.started() && chain.ready && !relayer.halted && !indexer.stopped && !indexer.waits;
-        return Promise.resolve({ status: ready ? 200 : 503, body: { ready, chain, relayer, indexer } });
+        const shortage = deps.shortage();
+        const works = chain.ready && !relayer.halted && !indexer.stopped && !indexer.waits;
+        const ready = deps.started() && works && shortage === undefined;
+        return Promise.resolve({
+          status: ready ? 200 : 503,
+          body: { ready, chain, relayer, indexer, ...(shortage === undefined ? {} : { shortage }) },
+        });
       },
     }),
   ];

@@ -89,6 +89,7 @@ export function loginRoutes(deps: LoginDeps): Route[] {
       summary: "A number for one login, with the domain, address and chain that the signed text must name",
       answers: { 200: { description: "What goes into the EIP-4361 text", schema: nonceView } },
       problems: ["not-writable"],
+      needsNoRoom: true,
       async handle() {
         const drawn = await drawNonce(db);
         const body = { ...drawn, domain: new URL(origin()).host, uri: origin(), chainId, version: "1" };
@@ -103,6 +104,7 @@ export function loginRoutes(deps: LoginDeps): Route[] {
       body: loginBody,
       answers: { 200: { description: "The token", schema: tokenView } },
       problems: ["login-refused", "not-writable"],
+      needsNoRoom: true,
       async handle({ body }) {
         const message = await readMessage(deps, body.message, body.signature);
         await takeNonce(db, message.nonce);
