@@ -10,7 +10,7 @@ import { bring, textOf } from "./bulk.ts";
 import type { Desk } from "./desk.ts";
 import { facts, kindNames, period, statusNames, wordOf, type Fact } from "./lines.ts";
 import { address } from "./values.ts";
-import { verb, type Answer } from "./verb.ts";
+import type { AddVerb, Answer } from "./verb.ts";
 
 const COLUMNS = `
 列 Columns: account,kinds,identityHash[,organiser,region,successor]
@@ -44,7 +44,7 @@ function linesOf({ id, status, kinds, keys, licences }: Account): string[] {
   return facts(rows);
 }
 
-export function accounts(program: Command): void {
+export function accounts(program: Command, verb: AddVerb): void {
   const noun = program.command("accounts").description("账户 Accounts of people, organisations, facilities");
   verb(noun, "register", ["按 CSV 文件登记账户", "Register those of a CSV file"], register)
     .argument("<file>", "CSV")

@@ -8,7 +8,7 @@ import { dispositions } from "./blocks.ts";
 import type { Desk } from "./desk.ts";
 import { facts, kg, wordOf } from "./lines.ts";
 import { number } from "./values.ts";
-import { verb, type Answer } from "./verb.ts";
+import type { AddVerb, Answer } from "./verb.ts";
 
 type Batch = z.output<typeof batchView>;
 
@@ -42,7 +42,7 @@ const linesOf = (batch: Batch): string[] =>
     ["转出", "Exported", kg(batch.exportedKg)],
   ]);
 
-export function batches(program: Command): void {
+export function batches(program: Command, verb: AddVerb): void {
   const noun = program.command("batches").description("碳信用批次 Batches of credits: one issuance of one vintage");
   verb(noun, "show", ["查看一个批次及其区段", "Its figures and its blocks"], show).argument(
     "<batch>",

@@ -9,7 +9,7 @@ import { table } from "../demo/screen.ts";
 import { isHash } from "../registry/ids.ts";
 import type { Desk } from "./desk.ts";
 import { at, facts, kg, wordOf, type Fact } from "./lines.ts";
-import { verb, type Answer, type Words } from "./verb.ts";
+import type { AddVerb, Answer, Words } from "./verb.ts";
 
 type Block = z.output<typeof wholeBlockView>;
 
@@ -79,7 +79,7 @@ const historyOf = ({ history }: Block): string[] =>
     ]),
   );
 
-export function blocks(program: Command): void {
+export function blocks(program: Command, verb: AddVerb): void {
   const noun = program.command("blocks").description("碳信用区段 Blocks of credits: ranges of serial numbers");
   verb(noun, "show", ["查看一个区段及其流转", "What it is, and its custody history"], show).argument(
     "<block>",

@@ -40,9 +40,16 @@ export type Office = keyof typeof offices;
 
 const ANSWER_WITHIN_MS = 30_000;
 
-/** @param named URL of the server; without it the one that holds the home */
-export async function openDesk(named: string | undefined, screen: Screen | undefined): Promise<Desk> {
-  const config = readConfig();
+/**
+ * @param env the settings' variables
+ * @param named URL of the server; without it the one that holds the home
+ */
+export async function openDesk(
+  env: Record<string, string | undefined>,
+  named: string | undefined,
+  screen: Screen | undefined,
+): Promise<Desk> {
+  const config = readConfig(env);
   const link = await linkTo(named, config.home);
   await refuseSilence(link.url());
   const api = createApi(link);

@@ -8,7 +8,7 @@ import { bring, textOf } from "./bulk.ts";
 import type { Desk } from "./desk.ts";
 import { facts, period } from "./lines.ts";
 import { time } from "./values.ts";
-import { verb, type Answer } from "./verb.ts";
+import type { AddVerb, Answer } from "./verb.ts";
 
 const COLUMNS = `
 列 Columns: account,key,from[,until]
@@ -45,7 +45,7 @@ async function show({ api }: Desk, [id]: [Hex]): Promise<Answer> {
   return { outcome: "shown", json: { key }, lines };
 }
 
-export function keys(program: Command): void {
+export function keys(program: Command, verb: AddVerb): void {
   const noun = program.command("keys").description("密钥 Keys that sign for accounts");
   verb(noun, "bind", ["按 CSV 文件绑定密钥", "Bind those of a CSV file"], bind)
     .argument("<file>", "CSV")

@@ -11,7 +11,7 @@ import type { Desk } from "./desk.ts";
 import { facts, period } from "./lines.ts";
 import { once, send } from "./once.ts";
 import { address, amount, hash, time } from "./values.ts";
-import { changed, verb, type Answer } from "./verb.ts";
+import { changed, type AddVerb, type Answer } from "./verb.ts";
 
 type Licence = Account["licences"][number];
 
@@ -92,7 +92,7 @@ const linesOf = (account: Hex, { kind, capacityGrams, document, ...dates }: Lice
     ["文件", "Document", document],
   ]);
 
-export function licences(program: Command): void {
+export function licences(program: Command, verb: AddVerb): void {
   const noun = program.command("licences").description("许可 Licences of accounts, such as for hazardous waste");
   const KIND = "类别词或代码，如 its word or code, such as hazardous-waste";
   verb(noun, "grant", ["授予许可，或换新期限与容量", "Grant one, or replace its dates and capacity"], grant)

@@ -7,7 +7,7 @@ import { chinaTime, count, kilograms, table, tree, type Branch } from "../demo/s
 import type { Desk } from "./desk.ts";
 import { facts, kindNames, wordOf } from "./lines.ts";
 import { hash } from "./values.ts";
-import { verb, type Answer, type Words } from "./verb.ts";
+import type { AddVerb, Answer, Words } from "./verb.ts";
 
 type Flow = Provenance["flows"][number];
 type End = Flow["to"];
@@ -73,7 +73,7 @@ function wayLines(lot: Lot, provenance: Provenance): string[] {
     tree({ text: nameOf(provenance, end), branches: wayBack(provenance, end, shown) }),
   );
   return [
-    `来源 Made of ${count(totals.collects)} 次收集 collects, ${kilograms(Number(totals.collectedGrams))}; ${count(totals.acts)} acts, ${count(totals.lots)} lots, ${days.join(" … ")}`,
+    `来自 ${count(totals.collects)} 次收集 Made of ${count(totals.collects)} collects, ${kilograms(Number(totals.collectedGrams))}: ${count(totals.acts)} acts, ${days.join(" … ")}`,
     ...table(trees.map((line) => line.split(NEXT_CELL))),
   ];
 }
@@ -98,7 +98,7 @@ function nameOf({ facilities }: Provenance, end: End): string {
     : `${end} ${kinds.map((kind) => wordOf(kindNames, kind)).join(", ")}`;
 }
 
-export function lots(program: Command): void {
+export function lots(program: Command, verb: AddVerb): void {
   const noun = program.command("lots").description("物料批次 Lots of recovered waste");
   verb(noun, "show", ["查看一个批次及其来源", "What it is, and where it came from"], show).argument(
     "<lot>",

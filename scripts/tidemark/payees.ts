@@ -7,7 +7,7 @@ import { yuan } from "../demo/screen.ts";
 import type { Desk } from "./desk.ts";
 import { facts } from "./lines.ts";
 import { address } from "./values.ts";
-import { verb, type Answer } from "./verb.ts";
+import type { AddVerb, Answer } from "./verb.ts";
 
 /** For an account nobody ever paid, too: it has nothing. */
 async function show({ api }: Desk, [account]: [Hex]): Promise<Answer> {
@@ -22,7 +22,7 @@ async function show({ api }: Desk, [account]: [Hex]): Promise<Answer> {
   return { outcome: "shown", json: { payee }, lines };
 }
 
-export function payees(program: Command): void {
+export function payees(program: Command, verb: AddVerb): void {
   const noun = program.command("payees").description("收款人 Accounts that pools pay");
   verb(noun, "show", ["查看余额与累计所得", "Its balance, what it got, what is held aside"], show).argument(
     "<account>",

@@ -10,7 +10,7 @@ import type { Desk, Officer } from "./desk.ts";
 import { at, facts, wordOf, type Fact } from "./lines.ts";
 import { once } from "./once.ts";
 import { number } from "./values.ts";
-import { changed, verb, type Answer, type Words } from "./verb.ts";
+import { changed, type AddVerb, type Answer, type Words } from "./verb.ts";
 
 type Pool = z.output<typeof wholePoolView>;
 type Listed = z.output<typeof poolsView>["pools"][number];
@@ -190,7 +190,7 @@ function leavesOf({ leaves, leafCount, matches }: Allocation): string[] {
   ];
 }
 
-export function pools(program: Command): void {
+export function pools(program: Command, verb: AddVerb): void {
   const noun = program.command("pools").description("资金池 Pools of money, their divisions and payouts");
   const POOL = "编号 its number";
   verb(

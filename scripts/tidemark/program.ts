@@ -1,5 +1,5 @@
 /** The command line as a whole: its nouns, one file each, and what it says of itself. */
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { accounts } from "./accounts.ts";
 import { batches } from "./batches.ts";
 import { blocks } from "./blocks.ts";
@@ -13,9 +13,10 @@ import { reports } from "./reports.ts";
 import { requests } from "./requests.ts";
 import { roles } from "./roles.ts";
 import { server } from "./server.ts";
+import { createVerbs, type AddVerb, type Terminal } from "./verb.ts";
 
 /** Each adds its noun with its verbs. */
-const nouns: readonly ((program: Command) => void)[] = [
+const nouns: readonly ((program: Command, verb: AddVerb) => void)[] = [
   ...[accounts, keys, licences, roles, reports, pools],
   ...[lots, batches, blocks, projects, payees, requests, server],
 ];
@@ -35,14 +36,32 @@ the home's own key signs, which TIDEMARK_PASSPHRASE opens:
 退出码 Exit code 0: 已如所求 it is as asked. 1: 未如所求，末行说明原因 it is not; the last lines say why.
 2: 命令有误 the command is not one.`;
 
-/** The program, not yet run. Its commands throw commander's errors instead of ending the process. */
-export function createProgram(): Command {
+const NOT_A_COMMAND = 2;
+
+/** The program as it stands at a terminal, not yet run. Its commands throw commander's errors. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command("npm run tidemark --")
     .description("台账的日常操作与查看 What operators and auditors do daily, through the server's API")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "tidemark: ")) })
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "tidemark: ")),
+    })
     .showHelpAfterError("(--help 列出用法 lists what there is)")
     .addHelpText("after", MORE);
-  for (const noun of nouns) noun(program);
+  const verb = createVerbs(terminal);
+  for (const noun of nouns) noun(program, verb);
   return program;
+}
+
+/** Carries out one command. @param args what follows the program's name */
+export async function run(args: readonly string[], terminal: Terminal): Promise<void> {
+  try {
+    await createProgram(terminal).parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // help that was asked for ends with 0; commander has said the rest
+    terminal.exit(error.exitCode === 0 ? 0 : NOT_A_COMMAND);
+  }
 }

@@ -7,7 +7,7 @@ import { table } from "../demo/screen.ts";
 import type { Desk } from "./desk.ts";
 import { facts, kg } from "./lines.ts";
 import { number } from "./values.ts";
-import { verb, type Answer } from "./verb.ts";
+import type { AddVerb, Answer } from "./verb.ts";
 
 type Project = z.output<typeof wholeProjectView>;
 
@@ -55,7 +55,7 @@ function linesOf({
   ];
 }
 
-export function projects(program: Command): void {
+export function projects(program: Command, verb: AddVerb): void {
   const noun = program.command("projects").description("碳汇项目 Carbon-sink projects");
   verb(noun, "show", ["查看一个项目", "Its parties, shares and reports"], show).argument(
     "<project>",

@@ -12,7 +12,7 @@ import type { Desk } from "./desk.ts";
 import { at, facts, kg, wordOf, type Fact } from "./lines.ts";
 import { once } from "./once.ts";
 import { hash } from "./values.ts";
-import { changed, verb, type Answer, type Words } from "./verb.ts";
+import { changed, type AddVerb, type Answer, type Words } from "./verb.ts";
 
 type Report = z.output<typeof reportView>;
 
@@ -103,7 +103,7 @@ function linesOf(report: Report): string[] {
   return facts(rows);
 }
 
-export function reports(program: Command): void {
+export function reports(program: Command, verb: AddVerb): void {
   const noun = program.command("reports").description("监测报告 Monitoring reports of projects, and their credits");
   verb(noun, "issue", ["按 CSV 文件签发报告的碳信用", "Issue its credits as a CSV file says, once"], issue)
     .argument("<report>", "报告号 its id", hash)

@@ -7,7 +7,7 @@ import type { RequestView } from "../demo/client.ts";
 import type { Desk } from "./desk.ts";
 import { at, facts, wordOf, type Fact } from "./lines.ts";
 import { hash } from "./values.ts";
-import { verb, type Answer, type Words } from "./verb.ts";
+import type { AddVerb, Answer, Words } from "./verb.ts";
 
 const states: Readonly<Record<RequestState, Words>> = {
   waiting: ["等待所依据的行为", "waiting for what it rests on"],
@@ -52,7 +52,7 @@ function linesOf({ digest, kind, state, reason, tx, block, overtakenBy, accepted
   return facts(rows);
 }
 
-export function requests(program: Command): void {
+export function requests(program: Command, verb: AddVerb): void {
   const noun = program.command("requests").description("请求 What was handed in: acts and transactions");
   verb(noun, "show", ["查看其状态与原因", "Its state, and the reason for it"], show).argument(
     "<request>",

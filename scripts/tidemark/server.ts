@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Desk } from "./desk.ts";
 import { facts, type Fact } from "./lines.ts";
-import { verb, type Answer } from "./verb.ts";
+import type { AddVerb, Answer } from "./verb.ts";
 
 interface Ready {
   ready: boolean;
@@ -36,7 +36,7 @@ async function status(desk: Desk): Promise<Answer> {
   return { outcome: right ? "shown" : "refused", json, lines: facts(rows) };
 }
 
-export function server(program: Command): void {
+export function server(program: Command, verb: AddVerb): void {
   const noun = program.command("server").description("服务器 The server, its chain and its books");
   verb(noun, "status", ["是否就绪、账目是否平衡", "Whether it works, and whether the books balance"], status);
 }

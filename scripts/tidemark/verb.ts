@@ -1,4 +1,5 @@
 /** A verb of the command line: its options, its answer in words or as one JSON document, and its exit code. */
+import { inspect } from "node:util";
 import type { Command } from "commander";
 import { Problem, Refusal } from "../../server/errors.ts";
 import { createScreen } from "../demo/screen.ts";
@@ -17,6 +18,14 @@ export interface Answer {
   lines: string[];
 }
 
+/** Where a command is given: its settings, where it writes, and how it ends. */
+export interface Terminal {
+  env: Record<string, string | undefined>;
+  out: NodeJS.WriteStream;
+  err: NodeJS.WriteStream;
+  exit(code: number): void;
+}
+
 interface Common {
   api?: string;
   json?: true;
@@ -24,45 +33,55 @@ interface Common {
 
 /**
  * Adds a verb to a noun. Arguments and options of its own are added to what this returns.
- * @param work is given the arguments as their parsers made them, and the options by their names
+ * @param work is given the arguments as their parsers made them, and the options by their names; each says for itself
+ * what those are
  */
-export function verb(
+export type AddVerb = (
   noun: Command,
   name: string,
   says: Words,
-  // each says for itself what its parsers make
   work: (desk: Desk, args: never, options: never) => Promise<Answer>,
-): Command {
-  return noun
-    .command(name)
-    .description(both(says))
-    .option(
-      "--api <url>",
-      "服务器，默认为占用主目录者 the server; without it the one that holds TIDEMARK_HOME",
-      serverUrl,
-    )
-    .option("--json", "只输出一份 JSON one JSON document on standard output")
-    .action(async (...given: unknown[]) => {
-      const command = given.at(-1) as Command;
-      const options = command.opts<Common>();
-      const args = command.processedArgs as never;
-      const called = `${noun.name()} ${name}`;
-      process.exitCode = await perform(called, options, (desk) => work(desk, args, options as never));
-    });
+) => Command;
+
+/** Verbs that are given at a terminal. */
+export function createVerbs(terminal: Terminal): AddVerb {
+  return (noun, name, says, work) =>
+    noun
+      .command(name)
+      .description(both(says))
+      .option(
+        "--api <url>",
+        "服务器，默认为占用主目录者 the server; without it the one that holds TIDEMARK_HOME",
+        serverUrl,
+      )
+      .option("--json", "只输出一份 JSON one JSON document on standard output")
+      .action(async (...given: unknown[]) => {
+        const command = given.at(-1) as Command;
+        const options = command.opts<Common>();
+        const args = command.processedArgs as never;
+        const called = `${noun.name()} ${name}`;
+        terminal.exit(await perform(terminal, called, options, (desk) => work(desk, args, options as never)));
+      });
 }
 
 /** @returns the exit code */
-async function perform(command: string, { api, json }: Common, work: (desk: Desk) => Promise<Answer>): Promise<number> {
-  const screen = createScreen(process.stdout);
+async function perform(
+  { env, out, err }: Terminal,
+  command: string,
+  { api, json }: Common,
+  work: (desk: Desk) => Promise<Answer>,
+): Promise<number> {
+  const screen = createScreen(out);
+  const tell = (document: object): void => screen.print(JSON.stringify({ command, ...document }));
   try {
-    const { outcome, json: told, lines } = await work(await openDesk(api, json ? undefined : screen));
-    if (json) console.log(JSON.stringify({ command, outcome, ...told }));
+    const { outcome, json: told, lines } = await work(await openDesk(env, api, json ? undefined : screen));
+    if (json) tell({ outcome, ...told });
     else screen.print(...lines);
     return outcome === "refused" ? 1 : 0;
   } catch (error) {
     const why = sentenceOf(error);
-    if (json) console.log(JSON.stringify({ command, outcome: "refused", why: why ?? String(error) }));
-    console.error(why === undefined ? error : `tidemark: ${why}`);
+    if (json) tell({ outcome: "refused", why: why ?? String(error) });
+    err.write(why === undefined ? `${inspect(error)}\n` : `tidemark: ${why}\n`);
     return 1;
   } finally {
     screen.close();
