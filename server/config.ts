@@ -69,6 +69,10 @@ export const settings = {
   TIDEMARK_LIMIT_WRITES: { ...perMinute("1200"), what: "writes a minute, a bundle of acts being one" },
   TIDEMARK_LIMIT_LOGINS: { ...perMinute("60"), what: "login requests a minute; each login takes two" },
   TIDEMARK_LIMIT_RPC: { ...perMinute("1200"), what: "requests to /rpc a minute, of up to 50 calls each" },
+  TIDEMARK_METRICS: {
+    ...same("loopback"),
+    what: "who may read /metrics: off, loopback (this machine, not through a proxy) or on (whoever reaches the port)",
+  },
   TIDEMARK_CORS_ORIGINS: {
     ...none,
     what: "other sites whose pages may read answers, comma-separated, such as https://app.example; unset: none",
@@ -111,6 +115,7 @@ export interface Config {
   proxies: number;
   /** requests a minute of one caller; 0: any number */
   limits: { reads: number; writes: number; logins: number; rpc: number };
+  metrics: "off" | "loopback" | "on";
   corsOrigins: string[];
   kuboUrl: string | undefined;
   documentLimitBytes: number;
@@ -136,6 +141,11 @@ function finality(text: string): Config["finality"] {
 function origin(name: Name, text: string): string {
   if (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text) return text;
   throw new Refusal(`${name} is "${text}"; it must be an origin such as https://tidemark.example, no more.`);
+}
+
+function metricsFor(text: string): Config["metrics"] {
+  if (text === "off" || text === "loopback" || text === "on") return text;
+  throw new Refusal(`TIDEMARK_METRICS is "${text}"; it must be off, loopback or on.`);
 }
 
 function kuboUrl(text: string | undefined): string | undefined {
@@ -193,6 +203,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
       logins: limit("TIDEMARK_LIMIT_LOGINS"),
       rpc: limit("TIDEMARK_LIMIT_RPC"),
     },
+    metrics: metricsFor(needed("TIDEMARK_METRICS")),
     corsOrigins: list("TIDEMARK_CORS_ORIGINS").map((each) => origin("TIDEMARK_CORS_ORIGINS", each)),
     kuboUrl: kuboUrl(optional("TIDEMARK_KUBO_URL")),
     documentLimitBytes: whole("TIDEMARK_DOCUMENT_LIMIT", needed("TIDEMARK_DOCUMENT_LIMIT"), 2 ** 30),

@@ -19,6 +19,7 @@ import { createLibrary } from "./api/library.ts";
 import { limitCallers } from "./api/limits.ts";
 import { closeServer, createDoor, listen } from "./api/listening.ts";
 import { loginRoutes } from "./api/login.ts";
+import { createMetrics } from "./api/metrics.ts";
 import { guardAnswers } from "./api/origins.ts";
 import { pages } from "./api/pages.ts";
 import { rpcDoor } from "./api/rpc.ts";
@@ -203,6 +204,14 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const upkeep = keepUp(db, feed, (error) => log.warn({ err: error }, "the lineage could not be read"));
   stops.add("lineage", () => upkeep.stop());
   const events = createEvents({ db, projections, kinds: { ...lotNews, ...carbonNews, ...poolNews }, log });
+  const metrics = createMetrics({
+    readers: config.metrics,
+    db,
+    chain: chain.status,
+    relayer: relayer.status,
+    indexer: () => indexer.status(),
+    streams: events.open,
+  });
   const indexer = createIndexer({
     db,
     chain,
@@ -210,7 +219,8 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     projections,
     settle: (sql, outcomes) => settle(sql, outcomes, actOrder),
     // raw transactions become final, and reverted batches are taken back, once the index has passed their block
-    afterCommit: () => {
+    afterCommit: ({ outcomes }) => {
+      metrics.ended(outcomes);
       relayer.wake();
       upkeep.wake();
       events.wake();
@@ -232,7 +242,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const divisions = createDivisions({ db, library, chainId, pools: money.pools });
   const profit = { db, chain, chainId, contracts: money, library, divisions };
   const routes = [
-    ...actRoutes({ lots: intake, statements: intake }),
+    ...actRoutes({ lots: intake, statements: intake, judged: metrics.judged }),
     ...traceabilityRoutes(),
     ...projectRoutes({ db }),
     ...creditRoutes({ db }),
@@ -259,16 +269,20 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
       started: () => started,
     }),
   ];
+  const logs = logAnswered(log);
   const app = createApp({
     routes: [...routes, documentRoutes(routes)],
     gates: [guardAnswers(config.corsOrigins), limitCallers(config.limits)],
     doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes })],
-    plain: [pages()],
+    plain: [pages(), metrics.door],
     callerOf: sessions.callerOf,
     shortage: room.shortage,
     bodyLimitBytes: config.bodyLimitBytes,
     proxies: config.proxies,
-    answered: logAnswered(log),
+    answered(answered) {
+      logs(answered);
+      metrics.answered(answered);
+    },
     log,
   });
   const server = createDoor(app, log);

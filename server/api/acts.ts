@@ -28,6 +28,8 @@ async function acceptAll(deps: ActDeps, items: readonly unknown[]): Promise<Item
 export interface ActDeps {
   lots: IntakeDeps;
   statements: StatementDeps;
+  /** told what was said to each act of a bundle */
+  judged: (results: readonly ItemResult[]) => void;
 }
 
 /** `POST /v1/acts`. */
@@ -44,6 +46,7 @@ export function actRoutes(deps: ActDeps): Route[] {
       problems: ["nothing-accepted", "not-ready", "not-writable"],
       async handle({ body }) {
         const results = await acceptAll(deps, body);
+        deps.judged(results);
         if (results.every((result) => result.status === "rejected")) {
           throw new Problem("nothing-accepted", `all ${results.length} acts were rejected`, { results });
         }

@@ -5,7 +5,14 @@ import { route, type Route } from "../route.ts";
 
 const readyView = z.looseObject({
   ready: z.boolean(),
-  chain: z.strictObject({ ready: z.boolean(), phase: z.string(), done: z.int(), total: z.int() }),
+  chain: z.strictObject({
+    ready: z.boolean(),
+    phase: z.string(),
+    done: z.int(),
+    total: z.int(),
+    journalBytes: z.int().optional(),
+    ceilingBytes: z.int().optional().meta({ description: "what the embedded chain's journal is meant to hold" }),
+  }),
   relayer: z.looseObject({}),
   indexer: z.looseObject({}),
   shortage: z.string().optional().meta({ description: "why nothing new is accepted; what was, goes on" }),

@@ -10,6 +10,18 @@ import { createProducer, difference, type Producer } from "./producer.ts";
 
 export const embeddedChainId = 46112;
 
+/** About 250,000 acts of 0.64 kB: beyond it a start takes minutes, and memory gigabytes. */
+const CEILING_BYTES = 160_000_000;
+/** From where on it is said. */
+const NEARLY_FULL = 0.8;
+
+/** What to say of a journal that is nearly full; `undefined` while there is room. */
+export function fullness(bytes: number): string | undefined {
+  if (bytes < NEARLY_FULL * CEILING_BYTES) return undefined;
+  const percent = Math.floor((bytes * 100) / CEILING_BYTES);
+  return `The embedded chain's journal is ${percent} % of what it is meant to hold (about 250,000 acts), and starts take ever longer. Move to a network: TIDEMARK_RPC_URLS names its nodes, npm run deploy puts the contracts there.`;
+}
+
 export interface EmbeddedOptions {
   /** the journal's own folder; made if it is not there. One process at a time: the home's lock sees to that. */
   folder: string;
@@ -101,14 +113,29 @@ export async function createEmbeddedChain({
   let producer: Producer | undefined;
   let closed = false;
 
+  let said = false;
+  /** Once a start. */
+  function sayWhenNearlyFull(): void {
+    const words = said ? undefined : fullness(journal.size().bytes);
+    if (words === undefined) return;
+    said = true;
+    log.warn(words);
+  }
+
+  function changed(): void {
+    heads.notify();
+    sayWhenNearlyFull();
+  }
+
   async function start(): Promise<{ edr: Edr; producer: Producer }> {
     const began = performance.now();
     edr = await createEdr(journal.settings);
     const head = await replay(edr, journal, status, () => closed);
-    producer = createProducer({ edr, journal, reached, head, onChange: heads.notify, log });
+    producer = createProducer({ edr, journal, reached, head, onChange: changed, log });
     log.info({ ...journal.size(), seconds: (performance.now() - began) / 1000 }, "the journal is replayed");
     status.ready = true;
     status.phase = "ready";
+    sayWhenNearlyFull();
     return { edr, producer };
   }
 
@@ -135,9 +162,11 @@ export async function createEmbeddedChain({
     request: async <T>(method: string, params: readonly unknown[] = []) => (await request(method, params)) as T,
     onHead: heads.onHead,
     status() {
+      const now = { ...status, journalBytes: journal.size().bytes, ceilingBytes: CEILING_BYTES };
       const stopped = producer?.stopped();
-      if (stopped !== undefined) return { ...status, ready: false, phase: stopped };
-      return { ...status, phase: producer?.trouble() ?? status.phase };
+      if (stopped !== undefined) return { ...now, ready: false, phase: stopped };
+      const full = status.ready ? fullness(now.journalBytes) : undefined;
+      return { ...now, phase: producer?.trouble() ?? full ?? status.phase };
     },
     size: () => journal.size(),
     async close() {

@@ -11,6 +11,9 @@ export interface ChainStatus {
   /** blocks done and to do while it is not ready */
   done: number;
   total: number;
+  /** of the embedded chain only: what it has written, and what it is meant to hold at most */
+  journalBytes?: number;
+  ceilingBytes?: number;
 }
 
 export interface Chain {

@@ -89,6 +89,11 @@ export function createPooledDb({ kind, pool, downSentence, lock, close }: Pooled
     transaction: (work) => transact(template`BEGIN ISOLATION LEVEL READ COMMITTED`, work),
     snapshot: (work) => transact(template`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, work),
     lock,
+    connections: () => ({
+      open: pool.totalCount,
+      busy: pool.totalCount - pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     close: () => (closed ??= pool.end().then(close)),
   };
 }

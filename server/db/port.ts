@@ -25,5 +25,7 @@ export interface Db {
    * PGlite the home's own lock already keeps every other process out, so only this process's own holders count.
    */
   lock(name: string): Promise<HeldLock | undefined>;
+  /** How many connections there are, how many of them are in use, and how many queries wait for one. */
+  connections(): { open: number; busy: number; waiting: number };
   close(): Promise<void>;
 }

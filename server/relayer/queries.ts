@@ -64,3 +64,9 @@ export async function pendingCount(sql: Sql): Promise<{ queued: number; carried:
         WHERE tx.state IN ('signed', 'sent') AND r.state IN ('signed', 'sent', 'mined')) AS carried`;
   return { queued: Number(count!.queued), carried: Number(count!.carried) };
 }
+
+/** How many requests wait for a transaction that carries them. */
+export async function countQueued(sql: Sql): Promise<number> {
+  const [row] = await sql<{ count: bigint }>`SELECT count(*) FROM request WHERE queued`;
+  return Number(row!.count);
+}

@@ -33,6 +33,7 @@ describe("config", () => {
     ["TIDEMARK_ORIGIN", "https://tidemark.example/"],
     ["TIDEMARK_BODY_LIMIT", "-1"],
     ["TIDEMARK_PROXIES", "true"],
+    ["TIDEMARK_METRICS", "yes"],
     ["TIDEMARK_LIMIT_READS", "many"],
     ["TIDEMARK_CORS_ORIGINS", "*"],
     ["TIDEMARK_CORS_ORIGINS", "https://app.example,https://other.example/"],
