@@ -81,7 +81,8 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
 }
 
 /** Columns that a text takes in a terminal: Chinese characters and their punctuation take two. */
-export const widthOf = (text: string): number => text.length + (text.match(/[\u2e80-\u9fff\uff00-\uff60]/g)?.length ?? 0);
+export const widthOf = (text: string): number =>
+  text.length + (text.match(/[\u2e80-\u9fff\uff00-\uff60]/g)?.length ?? 0);
 
 /** Text in columns; the cells of every row but the first column stand to the right. */
 export function table(rows: readonly (readonly string[])[]): string[] {

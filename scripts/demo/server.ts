@@ -109,19 +109,25 @@ async function askReady(url: string): Promise<ReadyView | undefined> {
 /**
  * @param say is told in words when a server went away and another is started or waited for
  * @param progress is told how far a starting server is
+ * @param patienceMs how long somebody else's server is waited for
  */
 export function createServer(deps: {
   home: string;
   say: (line: string) => void;
   progress: (progress: Progress) => void;
+  patienceMs?: number;
 }): Server {
-  const { home, say, progress } = deps;
+  const { home, say, progress, patienceMs = PATIENCE_MS } = deps;
   const logPath = join(home, "server.log");
   let current: { url: string; pid: number } | undefined;
   let child: Child | undefined;
   let starts = 0;
   let stopping = false;
   let attaching: Promise<void> | undefined;
+
+  /** Whether the player's own server holds the home. Nobody's is not the player's, also where it never started one. */
+  const ownedBy = (holder: { pid: number } | undefined): boolean =>
+    holder !== undefined && holder.pid === child?.process.pid;
 
   const ours = (): boolean => child !== undefined && current?.pid === child.process.pid;
 
@@ -137,7 +143,7 @@ export function createServer(deps: {
 
   async function attachOnce(): Promise<void> {
     const wasForeign = current !== undefined && !ours();
-    const giveUpAt = Date.now() + PATIENCE_MS;
+    const giveUpAt = Date.now() + patienceMs;
     let told = false;
     while (!stopping) {
       const holder = await readHolder(home);
@@ -148,11 +154,11 @@ export function createServer(deps: {
       }
       if (view) progress(view.chain);
       else if (!holder && !wasForeign) keepOneStarting();
-      else if (holder?.pid !== child?.process.pid && Date.now() > giveUpAt) {
+      else if (!ownedBy(holder) && Date.now() > giveUpAt) {
         throw new Refusal(
           holder
             ? `Process ${holder.pid} holds ${home} and serves nothing. Stop it, then run this again.`
-            : `The server that held ${home} is gone, and no other came within a minute. Run this again to go on.`,
+            : `The server that held ${home} is gone, and no other came in ${patienceMs / 1_000} s. Run this again to go on.`,
         );
       } else if (wasForeign && !told) {
         say("服务器已中断，等待其恢复 The server went away; waiting for one on this home");

@@ -1,4 +1,4 @@
-/** `npm run demo` as a person starts it: what it prints last, and what a killed server, or a killed player, changes of that. */
+/** `npm run demo` as a person starts it: what it prints last, and what killing its server and its player changes of that. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,8 +7,12 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { draw } from "../../../scripts/demo/scenario/draws.ts";
+import { audit } from "../../../scripts/audit/audit.ts";
+import { differencesOf, lineOf } from "../../../scripts/audit/report.ts";
+import { draw, shuffled } from "../../../scripts/demo/scenario/draws.ts";
 import { expectedOf } from "../../../scripts/demo/scenario/expected.ts";
+import { createServer } from "../../../scripts/demo/server.ts";
+import { Refusal } from "../../../server/errors.ts";
 import { readHolder } from "../../../server/home.ts";
 
 const LOADER = import.meta.resolve("../../../scripts/loader.mjs");
@@ -73,76 +77,105 @@ async function killServer(home: string): Promise<boolean> {
   return holder !== undefined;
 }
 
+/** Lines that every play prints, also one that goes on where another was killed: kills fall between them. */
+const lines = [
+  "启动 Start",
+  "登记 Register",
+  "比对 Compare",
+  "上链 Record",
+  "裁定 Rule",
+  "核对 Check",
+  "碳汇 Sinks",
+  "注销 Retire",
+];
+
+interface Kill {
+  /** after the line */
+  line: string;
+  afterMs: number;
+  what: "server" | "player" | "both";
+}
+
+/** Six seeded moments over the whole play, in their order. The last leaves a server, for what comes after. */
+function sixKills(): Kill[] {
+  const chosen = new Set(shuffled(`${SEED}/lines`, lines).slice(0, 6));
+  const first = shuffled<Kill["what"]>(`${SEED}/what`, ["server", "server", "player", "both", "both"]);
+  return lines
+    .filter((line) => chosen.has(line))
+    .map((line, i) => ({ line, afterMs: moment(`kill/${line}`, 800), what: first[i] ?? "player" }));
+}
+
+const usesAnother = ({ lines }: Play): boolean => lines.some((line) => line.includes("using the server at"));
+
+/** @returns the play that goes on, or a new one where the player was killed */
+async function strike(home: string, play: Play, { line, afterMs, what }: Kill): Promise<Play> {
+  await Promise.race([play.printed(line), play.closed]);
+  await sleep(afterMs);
+  expect(play.child.exitCode, `it had ended before ${line}:\n${play.lines.join("\n")}`).to.equal(null);
+  if (what === "server" && !usesAnother(play)) {
+    // the one that was killed before may not be back yet
+    while (!(await killServer(home)) && play.child.exitCode === null) await sleep(20);
+    return play;
+  }
+  play.child.kill("SIGKILL");
+  await play.closed;
+  // a player whose server is another's does not start one: it is killed together with that
+  if (what !== "player") await killServer(home);
+  return start(home);
+}
+
 describe("the demo", function () {
-  this.timeout(180_000);
-  const homes: string[] = [];
-  const fresh = async (): Promise<string> => {
-    homes.push(await mkdtemp(join(tmpdir(), "tidemark-demo-")));
-    return homes.at(-1)!;
-  };
+  this.timeout(280_000);
+  let home: string;
+  let play: Play;
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), "tidemark-demo-"));
+  });
   // also those that a test left running because it failed
   after(async () => {
     for (const { child } of plays) child.kill("SIGKILL");
-    await Promise.all(homes.map(killServer));
-    await Promise.all(homes.map((home) => rm(home, { recursive: true, force: true, maxRetries: 5 })));
+    await killServer(home);
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it("given an empty home, when the server is killed while people are registered, acts handed in and recorded, sinks and money played, then the figures are those of the scenario", async () => {
-    const home = await fresh();
-    const play = start(home);
-    const kills = [
-      ["启动 Start", 400],
-      ["登记 Register", 400],
-      ["比对 Compare", 800],
-      ["上报 Hand in", 150],
-      // sinks and money follow
-      ["核对 Check", 1_500],
-    ] as const;
-    let killed = 0;
-    for (const [line, within] of kills) {
-      await Promise.race([play.printed(line), play.closed]);
-      await sleep(moment(line, within));
-      // the one that was killed before may not be back yet
-      while (!(await killServer(home)) && play.child.exitCode === null) await sleep(20);
-      killed += Number(play.child.exitCode === null);
-    }
+  const kills = sixKills();
+  const told = kills.map(({ line, afterMs, what }) => `${what} ${afterMs} ms after ${line}`).join(", ");
+  it(`given an empty home, when server and player are killed at six moments (${told}), then the figures are those of the scenario`, async () => {
+    play = start(home);
+    for (const kill of kills) play = await strike(home, play, kill);
     expect(await ending(play)).to.deep.equal([0, whole]);
-    expect(killed).to.equal(kills.length);
-    expect(play.lines.join("\n")).to.include("starting it again");
+    expect(Object.keys(JSON.parse(play.lines.at(-1)!) as object)).to.deep.equal([
+      ...["scenario", "parties", "lots", "acts", "skipped", "issuedKg", "retiredKg"],
+      ...["fundedFen", "paidFen", "conservation", "seconds"],
+    ]);
   });
 
-  describe("given a player that was killed while registering, then while handing in, then while sinks and money are played", () => {
-    let home: string;
-    before(async () => {
-      home = await fresh();
-      for (const [line, within] of [
-        ["启动 Start", 400],
-        ["比对 Compare", 800],
-        ["核对 Check", 1_500],
-      ] as const) {
-        const play = start(home);
-        await play.printed(line);
-        await sleep(moment(`player/${line}`, within));
-        play.child.kill("SIGKILL");
-        await play.closed;
-        expect(play.lines.at(-1), "it had ended").to.not.include('"scenario"');
-      }
-    });
-    // its server goes on without it
-    after(() => killServer(home));
+  it("given what was killed six times, when the server that is left is audited, then the chain says the same", async () => {
+    const url = /using the server at (\S+)/.exec(play.lines.join("\n"))![1]!;
+    const report = await audit({ api: url, rpc: `${url}/rpc`, progress: () => undefined });
+    expect(differencesOf(report).map(lineOf)).to.deep.equal([]);
+    expect(report.checks.find(({ id }) => id === "storage")!.compared).to.be.at.least(whole.lots);
+  });
 
-    it("when it is run again, then it plays the rest on the server that is there, to the same figures", async () => {
-      const play = start(home);
-      expect(await ending(play)).to.deep.equal([0, whole]);
-      expect(play.lines.join("\n")).to.include("using the server at");
-    });
+  it("given a player on somebody else's server, when that is killed and none comes back, then it waits for a while and says so", async () => {
+    const said: string[] = [];
+    const say = (line: string): void => void said.push(line);
+    const server = createServer({ home, say, progress: () => undefined, patienceMs: 500 });
+    await server.attach();
+    expect([server.ours(), await killServer(home)]).to.deep.equal([false, true]);
+    const refusal = await server.attach().then(
+      () => expect.fail("there was a server"),
+      (error: unknown) => error,
+    );
+    expect(refusal).to.be.instanceOf(Refusal);
+    expect((refusal as Refusal).message).to.include("is gone, and no other came in 0.5 s");
+    expect(said).to.have.length(1);
+  });
 
-    it("when all was played, the server is killed and it is run once more, then nothing is handed in and the figures are the same", async () => {
-      expect(await killServer(home)).to.equal(true);
-      const play = start(home);
-      expect(await ending(play)).to.deep.equal([0, whole]);
-      expect(play.lines.join("\n")).to.include("nothing missing").and.not.include("Hand in");
-    });
+  it("when all was played and it is run once more, then nothing is handed in and the figures are the same", async () => {
+    const again = start(home);
+    expect(await ending(again)).to.deep.equal([0, whole]);
+    expect(again.lines.join("\n")).to.include("nothing missing").and.not.include("Hand in");
   });
 
   it("given a share of the year that is none, when it is started, then it says what a share is", async () => {
