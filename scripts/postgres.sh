@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A throwaway PostgreSQL server for tests, in a temporary folder, with the settings of a durable one.
+#   scripts/postgres.sh find          prints the folder of PostgreSQL's programs
 #   scripts/postgres.sh start         starts it (or finds it running) and prints its URL
 #   scripts/postgres.sh halt          stops it as a crash would and keeps its folder; start goes on with it, at the same URL
 #   scripts/postgres.sh stop          stops it and removes its folder
@@ -101,6 +102,10 @@ running_in() {
 }
 
 case "${1:-}" in
+  find)
+    need_binaries
+    echo "$binaries"
+    ;;
   start)
     need_binaries
     if running_in "$kept"; then cat "$kept/url"; exit; fi
@@ -129,7 +134,7 @@ case "${1:-}" in
     "$@"
     ;;
   *)
-    sed -n '2,7p' "$0" >&2
+    sed -n '2,8p' "$0" >&2
     exit 2
     ;;
 esac

@@ -26,8 +26,11 @@ describe("a server whose disk fills up", function () {
     home = join(disk.folder, "home");
     copyFolder(prepared.folder, home);
   });
-  after(async () => {
+  afterEach(async () => {
+    disk?.free();
     await server?.kill();
+  });
+  after(async () => {
     disk?.remove();
     await prepared?.remove();
   });

@@ -3,11 +3,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Wallet, id } from "ethers";
+import { startHardhatNode, type HardhatNode } from "../../../scripts/stack/hardhatNode.ts";
 import { RpcError, type Chain, type Hex } from "../../../server/chain/port.ts";
 import { ChainUnavailable, createRpcChain } from "../../../server/chain/rpc.ts";
 import { Refusal } from "../../../server/errors.ts";
 import { createLog } from "../../../server/log.ts";
-import { minedReceipt, startHardhatNode, type HardhatNode } from "../../support/chains.ts";
+import { minedReceipt } from "../../support/chains.ts";
 
 const wallet = new Wallet(id("tidemark test rpc sender"));
 

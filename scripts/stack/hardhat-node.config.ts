@@ -2,6 +2,9 @@
 import { join } from "node:path";
 import { defineConfig } from "hardhat/config";
 
+/** seconds since 1970: two chains with the same one have the same block 0 */
+const genesis = process.env["TIDEMARK_STACK_GENESIS"];
+
 const config = defineConfig({
   // the process is started in a folder of its own
   paths: { artifacts: join(process.cwd(), "artifacts"), cache: join(process.cwd(), "cache") },
@@ -16,6 +19,7 @@ const config = defineConfig({
       allowBlocksWithSameTimestamp: true,
       throwOnTransactionFailures: false,
       accounts: [],
+      ...(genesis === undefined ? {} : { initialDate: new Date(Number(genesis) * 1_000) }),
     },
   },
 });
