@@ -14,7 +14,7 @@ import type { Log } from "../log.ts";
 import type { Caller, Route } from "../route.ts";
 import { idOf, noteProblem, watchRequests, type Answered } from "./answered.ts";
 import { admit } from "./access.ts";
-import { limitBodies, readRawBody } from "./bodies.ts";
+import { limitBodies, readRawBody, refuseBadText } from "./bodies.ts";
 import { sendStream } from "./streaming.ts";
 import { createTemplates } from "./templates.ts";
 
@@ -169,7 +169,7 @@ export function createApp(deps: {
     app[route.method](expressPath(route.path), handlerOf(route, callerOf, shortage));
   // before bodies are parsed: one of these may be JSON too, and stays the bytes that it is
   for (const route of routes.filter(({ rawBody }) => rawBody)) mount(route);
-  app.use(express.json({ limit: bodyLimitBytes, strict: true }));
+  app.use(express.json({ limit: bodyLimitBytes, strict: true, verify: refuseBadText }));
   for (const route of routes.filter(({ rawBody }) => !rawBody)) mount(route);
   for (const handler of plain) app.use(handler);
 

@@ -2,6 +2,7 @@
  * How much of large bodies is in hand at a time. A body is in memory several times over while it is read, parsed and
  * checked, and hundreds of connections may each bring one of the largest at once: those above the limit come later.
  */
+import { isUtf8 } from "node:buffer";
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { Problem } from "../errors.ts";
 import type { RawBody, Route } from "../route.ts";
@@ -41,6 +42,12 @@ export function limitBodies(
     response.once("close", () => (held -= bytes));
     next();
   };
+}
+
+/** Refuses JSON that is no UTF-8: read all the same, what stands in it would not be what was signed. */
+export function refuseBadText(_request: unknown, _response: unknown, bytes: Buffer, charset: string): void {
+  if (charset !== "utf-8") throw new Problem("unsupported-media-type", `JSON is UTF-8, not ${charset}`);
+  if (!isUtf8(bytes)) throw new Problem("malformed-json", "the body is not UTF-8");
 }
 
 /** The essence of a media type, and its charset. */

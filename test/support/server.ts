@@ -9,6 +9,8 @@ const START_WITHIN_MS = 60_000;
 export interface ServerProcess {
   url: string;
   pid: number;
+  /** everything it has logged so far */
+  log(): string;
   /** Resolves when the process reports that it holds at this step of the write path. */
   reached(step: string): Promise<void>;
   /** SIGKILL, and waits until it is gone. */
@@ -71,6 +73,7 @@ export async function startServer(
   return {
     url: line.url!,
     pid: child.pid!,
+    log: () => lines.join("\n"),
     async reached(step) {
       await seen((candidate) => candidate.reached === step);
     },
