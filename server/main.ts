@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { accessProjection } from "./access/projections.ts";
-import { deployEmbedded, establishDeployment, refusePowerfulRelayer } from "./access/establish.ts";
+import { deployEmbedded, establishDeployment, refusePowerfulKeys } from "./access/establish.ts";
 import { accessRoutes } from "./access/routes.ts";
 import { actRoutes } from "./api/acts.ts";
 import { logAnswered } from "./api/answered.ts";
@@ -15,6 +15,7 @@ import { createEvents } from "./api/events.ts";
 import { documentRoutes } from "./api/openapi.ts";
 import { healthRoutes } from "./api/health.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
+import { signHeld } from "./api/held.ts";
 import { createLibrary } from "./api/library.ts";
 import { limitCallers } from "./api/limits.ts";
 import { closeServer, createDoor, listen } from "./api/listening.ts";
@@ -190,6 +191,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
   const domain = { chainId: deployment.chainId, authority: AccessManager.address };
   const receipts = await createReceipts(keys.receipts, domain.chainId, domain.authority);
   const signer = createSigner(keys.relayer);
+  const signers = new Map(keys.held.map(createSigner).map((held) => [held.address, held]));
   const relayer = createRelayer({
     db,
     chain,
@@ -269,9 +271,12 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
       started: () => started,
     }),
   ];
+  const { wake } = relayer;
+  const signing = { db, chain, receipts, manager, signers, reached, wake, shortage: room.shortage };
+  const served = signHeld(signing, routes);
   const logs = logAnswered(log);
   const app = createApp({
-    routes: [...routes, documentRoutes(routes)],
+    routes: [...served, documentRoutes(served)],
     gates: [guardAnswers(config.corsOrigins), limitCallers(config.limits)],
     doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes })],
     plain: [pages(), metrics.door],
@@ -297,7 +302,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     await chain.ready;
     await checkCursor(db, chain);
     if (embedded) await deployEmbedded(config, chain, keys, log);
-    if (config.mode === "production") await refusePowerfulRelayer(chain, deployment, signer.address);
+    if (config.mode === "production") await refusePowerfulKeys(chain, deployment, signer.address, signers.keys());
     await relayer.start();
     stops.add("relayer", () => relayer.stop());
     await indexer.start();

@@ -53,6 +53,22 @@ export const prepared = z
   .strictObject({ transaction: unsigned, summary: bilingual.meta({ description: "what it will do" }) })
   .meta({ id: "Prepared", description: "to sign, and to hand in at POST /v1/transactions" });
 
+/** What this server signed for an account whose key it holds, and stored. */
+export const signedHere = z
+  .strictObject({
+    digest: hash.meta({ description: "the transaction's hash: GET /v1/requests/{digest}" }),
+    status: z.literal("accepted"),
+    receipt: z.string().meta({ description: "JWS over {chainId, authority, digest, acceptedAt}" }),
+    summary: bilingual.meta({ description: "what it will do" }),
+  })
+  .meta({ id: "SignedHere", description: "signed with a key that this server holds, and stored" });
+
+/** The answers of a route that prepares one transaction. */
+export const preparing = {
+  200: { description: "To sign, and to hand in at POST /v1/transactions", schema: prepared },
+  202: { description: "This server holds the key: signed and stored, with its receipt", schema: signedHere },
+};
+
 export const problem = z
   .looseObject({
     type: z.string(),

@@ -41,12 +41,28 @@ export async function deployEmbedded(config: Config, chain: Chain, keys: Keys, l
   return deployment;
 }
 
-/** In production the relayer's key must hold no role: it can carry acts, never perform one. */
-export async function refusePowerfulRelayer(chain: Chain, deployment: Deployment, relayer: Hex): Promise<void> {
-  const held = await rolesOf(chain, deployment.contracts.AccessManager.address, relayer);
-  if (held.length > 0) {
+/**
+ * In production no key of this server's holds a role: the relayer's can carry acts, never perform one, and those that it
+ * holds for accounts sign what an account may do, never what an office may.
+ */
+export async function refusePowerfulKeys(
+  chain: Chain,
+  deployment: Deployment,
+  relayer: Hex,
+  held: Iterable<Hex>,
+): Promise<void> {
+  const manager = deployment.contracts.AccessManager.address;
+  const roles = await rolesOf(chain, manager, relayer);
+  if (roles.length > 0) {
     throw new Refusal(
-      `The relayer key ${relayer} holds ${held.join(", ")} on chain. Revoke it: the server's own key may carry acts, not perform them.`,
+      `The relayer key ${relayer} holds ${roles.join(", ")} on chain. Revoke it: the server's own key may carry acts, not perform them.`,
+    );
+  }
+  for (const key of held) {
+    const powers = await rolesOf(chain, manager, key);
+    if (powers.length === 0) continue;
+    throw new Refusal(
+      `The held key ${key} holds ${powers.join(", ")} on chain. Take it out (npm run keys -- remove ${key}) or revoke the role: offices sign on their own machines.`,
     );
   }
 }

@@ -41,7 +41,7 @@ export function describeAccess({ access, prepares }: Pick<Route, "access" | "pre
   const words = own.words === undefined ? HELD : `${own.words} ${HELD}`;
   const problems: ProblemCode[] = [
     ...(["login-needed", "signer-foreign", "idempotency-key-needed", "idempotency-key-reused"] as const),
-    ...(["sender-unknown", "busy", "not-writable", "not-ready"] as const),
+    ...(["account-not-active", "nonce-taken", "busy", "not-writable", "not-ready"] as const),
   ];
   return { ...own, words, credentials: ["login", "apiKey"], problems: [...own.problems, ...problems] };
 }

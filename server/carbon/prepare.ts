@@ -6,7 +6,7 @@ import type { Db } from "../db/port.ts";
 import type { Library } from "../documents/port.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import type { Reply } from "../route.ts";
-import { prepared, type Bilingual } from "../wire.ts";
+import { preparing, type Bilingual } from "../wire.ts";
 
 export interface WriteDeps {
   db: Db;
@@ -16,7 +16,7 @@ export interface WriteDeps {
   contracts: { projects: Hex; credits: Hex };
 }
 
-export const answers = { 200: { description: "The transaction to sign, and what it will do", schema: prepared } };
+export const answers = preparing;
 export const problems: ProblemCode[] = ["would-revert", "not-ready"];
 
 /** Tries a call on the ledger as it stands, and answers with what is to be signed. */

@@ -15,6 +15,8 @@ export interface Keys {
   receipts: JWK[];
   /** Ed25519 key that signs the tokens of logins */
   login: JWK;
+  /** keys of accounts, which sign for callers of these accounts; none holds a role in production */
+  held: Hex[];
 }
 
 /** OWASP's figure for PBKDF2 with SHA-256 (2023). */
@@ -27,8 +29,8 @@ async function seal(keys: Keys, passphrase: string): Promise<string> {
     .encrypt(Buffer.from(passphrase));
 }
 
-/** A file made before there were logins has no key for them. */
-type StoredKeys = Omit<Keys, "login"> & Partial<Pick<Keys, "login">>;
+/** A file made before there were logins has no key for them, one made before keys were held has none. */
+type StoredKeys = Omit<Keys, "login" | "held"> & Partial<Pick<Keys, "login" | "held">>;
 
 async function unseal(path: string, passphrase: string): Promise<StoredKeys> {
   try {
@@ -58,7 +60,8 @@ export function writeWhole(path: string, text: string): void {
   closeSync(folder);
 }
 
-function drawSecp256k1(): Hex {
+/** A fresh secp256k1 key. */
+export function drawSecp256k1(): Hex {
   return `0x${randomBytes(32).toString("hex")}`;
 }
 
@@ -81,8 +84,8 @@ function drawEd25519(): JWK {
 export async function openKeyFile(home: string, passphrase: string, withAdmin: boolean): Promise<Keys> {
   const path = join(home, "keys.jwe");
   if (existsSync(path)) {
-    const { login, ...stored } = await unseal(path, passphrase);
-    const keys = { ...stored, login: login ?? drawEd25519() };
+    const { login, held = [], ...stored } = await unseal(path, passphrase);
+    const keys = { ...stored, held, login: login ?? drawEd25519() };
     if (!login) writeWhole(path, await seal(keys, passphrase));
     return keys;
   }
@@ -91,7 +94,13 @@ export async function openKeyFile(home: string, passphrase: string, withAdmin: b
     ...(withAdmin ? { admin: drawSecp256k1() } : {}),
     receipts: [drawEd25519()],
     login: drawEd25519(),
+    held: [],
   };
   writeWhole(path, await seal(keys, passphrase));
   return keys;
+}
+
+/** Writes the key file anew; whoever calls holds the home. */
+export async function saveKeyFile(home: string, passphrase: string, keys: Keys): Promise<void> {
+  writeWhole(join(home, "keys.jwe"), await seal(keys, passphrase));
 }

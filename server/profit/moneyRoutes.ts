@@ -9,7 +9,7 @@ import { findPool, findRuleset } from "./divisions.ts";
 import { presentPayout, presentShare, rulesetView } from "./presentation.ts";
 import { readHeld, readPayee, readPayouts, readPoolsOfPayee } from "./queries.ts";
 import { bankBody, payeeParams, payeeQuery, payeeView } from "./schemas.ts";
-import { prepared } from "../wire.ts";
+import { preparing } from "../wire.ts";
 
 type PayeeView = z.input<typeof payeeView>;
 type PayeePool = NonNullable<PayeeView["pools"]>[number];
@@ -86,7 +86,7 @@ function payeeRoute(deps: MoneyDeps): Route {
 
 /** Deposits and withdrawals of banks, and payees. */
 export function moneyRoutes(deps: MoneyDeps): Route[] {
-  const answers = { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: prepared } };
+  const answers = preparing;
   const problems = ["would-revert", "not-ready"] as const;
   return [
     route({

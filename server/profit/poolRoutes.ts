@@ -17,10 +17,12 @@ import {
   poolsView,
   publicationView,
   releaseBody,
+  signedPayoutsView,
+  signedPublicationView,
   signerBody,
   wholePoolView,
 } from "./schemas.ts";
-import { prepared } from "../wire.ts";
+import { preparing } from "../wire.ts";
 
 /** A published ruleset may be missing here; then its name is. */
 const nameOf = async ({ library }: MoneyDeps, digest: Hex): Promise<ReturnType<typeof rulesetView>> =>
@@ -124,7 +126,7 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       prepares: true,
       summary: "Prepare the transaction that opens a pool with money of the account that `from` signs for",
       body: fundBody,
-      answers: { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: prepared } },
+      answers: preparing,
       problems: [
         "subject-unknown",
         "ruleset-unknown",
@@ -146,7 +148,10 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       prepares: true,
       params: poolParams,
       body: signerBody,
-      answers: { 200: { description: "To sign by an allocator", schema: publicationView } },
+      answers: {
+        200: { description: "To sign by an allocator", schema: publicationView },
+        202: { description: "This server holds the key: signed and stored", schema: signedPublicationView },
+      },
       problems: ["not-found", "would-revert", "not-writable", ...divided, ...working],
       async handle({ params, body, caller }) {
         const { key } = await caller();
@@ -163,7 +168,10 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       summary: "Prepare the transactions that pay the next chunks of a pool; anyone may send them",
       params: poolParams,
       body: payoutsBody,
-      answers: { 200: { description: "To sign, in this order", schema: payoutsView } },
+      answers: {
+        200: { description: "To sign, in this order", schema: payoutsView },
+        202: { description: "This server holds the key: signed in this order, and stored", schema: signedPayoutsView },
+      },
       problems: [
         ...(["not-found", "not-published", "inputs-unknown", "division-differs", "would-revert"] as const),
         ...(["ruleset-unknown", "nobody-entitled"] as const),
@@ -184,7 +192,7 @@ function signingRoutes(deps: MoneyDeps): Route[] {
         "Prepare to pay what is held aside for an account that is active again, or, as an auditor, to give it to another",
       params: poolParams,
       body: releaseBody,
-      answers: { 200: { description: "To sign, and to hand in at POST /v1/transactions", schema: prepared } },
+      answers: preparing,
       problems: ["not-found", "would-revert", "not-ready"],
       async handle({ params, body }) {
         return { status: 200, body: await prepareRelease(deps, BigInt(params.id), body) };

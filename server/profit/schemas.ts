@@ -1,6 +1,6 @@
 /** Wire shapes of pools, their divisions and what people get. Amounts in fen, as decimal text. */
 import { z } from "zod";
-import { address, bilingual, hash, named, prepared, seconds, unsigned } from "../wire.ts";
+import { address, bilingual, hash, named, prepared, seconds, signedHere, unsigned } from "../wire.ts";
 import { lineageRoles } from "./entitlements.ts";
 import { poolKinds } from "./queries.ts";
 
@@ -67,17 +67,25 @@ export const bankBody = signerBody.extend({
   bankReference: hash.meta({ description: "hash of the bank's own reference, used once" }),
 });
 
-export const publicationView = prepared.extend({
+const division = {
   inputs: hash.meta({ description: "sha256 of the document it was computed from: GET /v1/documents/{inputs}" }),
   root: hash,
   version: z.int(),
   leafCount: z.int(),
-});
+};
+
+export const publicationView = prepared.extend(division);
+export const signedPublicationView = signedHere.extend(division);
 
 export const payoutsView = z.strictObject({
   payouts: z
     .array(z.strictObject({ chunk: z.int(), sumFen: fen, transaction: unsigned }))
     .meta({ description: "with ascending nonces; none when all chunks are paid" }),
+  summary: bilingual,
+});
+
+export const signedPayoutsView = z.strictObject({
+  payouts: z.array(signedHere.omit({ summary: true }).extend({ chunk: z.int(), sumFen: fen })),
   summary: bilingual,
 });
 

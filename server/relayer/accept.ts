@@ -105,8 +105,8 @@ async function hopefulOf(sql: Sql, order: Order, failed: readonly NewRequest[]):
   return failed.filter((request) => !needsOf(request).some(({ subject, seq }) => (seqs.get(subject) ?? -1) > seq));
 }
 
-/** A raw transaction of anybody, decoded. */
-export interface NewTransaction {
+/** A signed transaction, decoded. */
+export interface SignedTransaction {
   hash: Hex;
   sender: Hex;
   nonce: number;
@@ -114,6 +114,10 @@ export interface NewTransaction {
   receipt: string;
   /** milliseconds since 1970 */
   acceptedAt: number;
+}
+
+/** A raw transaction that somebody hands in. */
+export interface NewTransaction extends SignedTransaction {
   /** the sender's transaction count on chain: every nonce below it is used */
   chainNonce: number;
 }
@@ -126,9 +130,8 @@ export function acceptTransaction(
   db: Db,
   transaction: NewTransaction,
 ): Promise<Accepted | { digest: Hex; status: "nonce-taken" }> {
-  const { hash, sender, nonce, raw, receipt, acceptedAt, chainNonce } = transaction;
-  const common = { digest: hash, party: sender, kind: "transaction", body: raw, subject: hash, seq: -1 };
-  const row: Row = { ...common, receipt, acceptedAt, state: "signed", tx: hash };
+  const { hash, nonce, chainNonce } = transaction;
+  const row = rowOf(transaction);
   return db.transaction(async (sql) => {
     const stored = await insert(sql, [row]);
     if (stored.size > 0 && (nonce < chainNonce || !(await takeNonce(sql, transaction)))) {
@@ -140,8 +143,22 @@ export function acceptTransaction(
   });
 }
 
+/**
+ * Stores a transaction that this server signed, inside the caller's own database transaction; false where its nonce is
+ * taken, and then the caller's is to be rolled back.
+ */
+export async function insertTransaction(sql: Sql, transaction: SignedTransaction): Promise<boolean> {
+  const stored = await insert(sql, [rowOf(transaction)]);
+  return stored.size > 0 && takeNonce(sql, transaction);
+}
+
+function rowOf({ hash, sender, raw, receipt, acceptedAt }: SignedTransaction): Row {
+  const common = { digest: hash, party: sender, kind: "transaction", body: raw, subject: hash, seq: -1 };
+  return { ...common, receipt, acceptedAt, state: "signed", tx: hash };
+}
+
 /** Stores the transaction at its nonce; false where another one has it. */
-async function takeNonce(sql: Sql, { hash, sender, nonce, raw }: NewTransaction): Promise<boolean> {
+async function takeNonce(sql: Sql, { hash, sender, nonce, raw }: SignedTransaction): Promise<boolean> {
   // an address that batches are sent from takes its nonces from one row only
   const [own] = await sql<{ next: boolean }>`
     SELECT next_nonce = ${nonce} AS next FROM sender WHERE address = ${sender} FOR UPDATE`;

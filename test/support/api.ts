@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect } from "chai";
-import { openKeyFile } from "../../server/chain/keyFile.ts";
+import { SigningKey } from "ethers";
+import { openKeyFile, saveKeyFile } from "../../server/chain/keyFile.ts";
+import type { Hex } from "../../server/chain/port.ts";
 import { createSigner } from "../../server/chain/transactions.ts";
 import { readConfig, settings } from "../../server/config.ts";
 import { createLog, type Log } from "../../server/log.ts";
@@ -74,10 +76,18 @@ function createJudge(document: Document): (method: string, path: string, answer:
   };
 }
 
-/** Starts a server and fills its register with the demo's people. */
-export async function openApi(env: Record<string, string> = {}, log: Log = createLog("silent")): Promise<TestApi> {
+/**
+ * Starts a server and fills its register with the demo's people.
+ * @param held keys of accounts that it holds
+ */
+export async function openApi(
+  env: Record<string, string> = {},
+  log: Log = createLog("silent"),
+  held: readonly Hex[] = [],
+): Promise<TestApi> {
   const home = await mkdtemp(join(tmpdir(), "tidemark-api-"));
   await copyPglite(join(home, "db"));
+  await holdKeys(home, held);
   const config = readConfig({ TIDEMARK_HOME: home, TIDEMARK_PORT: "0", TIDEMARK_BODY_LIMIT: "1000000", ...env });
   const running = await start(config, log);
   await running.ready;
@@ -113,9 +123,24 @@ export async function openApi(env: Record<string, string> = {}, log: Log = creat
   };
 }
 
+/** Puts keys of accounts into the key file of a home that no server holds. */
+export async function holdKeys(home: string, held: readonly Hex[]): Promise<void> {
+  if (held.length === 0) return;
+  const passphrase = settings.TIDEMARK_PASSPHRASE.embedded;
+  await saveKeyFile(home, passphrase, { ...(await openKeyFile(home, passphrase, true)), held: [...held] });
+}
+
 /** Logs a key in. @returns the header that says so */
-export async function logInAs(api: TestApi, key: ActKey): Promise<Record<string, string>> {
+export async function logInAs(api: Pick<TestApi, "ask">, key: ActKey): Promise<Record<string, string>> {
   const drawn = await api.ask("/v1/login/nonce", {});
   const { body } = await api.ask("/v1/login", signedLogin(drawn.body as unknown as LoginTerms, key));
   return { authorization: `Bearer ${String(body["token"])}` };
+}
+
+/** Logs the home's administrator in. @returns the header that says so */
+export async function logInAsAdmin(api: Pick<TestApi, "ask" | "home">): Promise<Record<string, string>> {
+  const { admin } = await openKeyFile(api.home, settings.TIDEMARK_PASSPHRASE.embedded, true);
+  const key = new SigningKey(admin!);
+  const sign = (digest: Uint8Array): Hex => key.sign(digest).compactSerialized as Hex;
+  return logInAs(api, { address: createSigner(admin!).address, sign });
 }

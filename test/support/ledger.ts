@@ -35,8 +35,11 @@ export interface Person {
   signer: Signer;
 }
 
+/** The private key of somebody. */
+export const secretOf = (name: string): Hex => id(`tidemark test person ${name}`) as Hex;
+
 export function person(name: string): Person {
-  const secret = id(`tidemark test person ${name}`) as Hex;
+  const secret = secretOf(name);
   const key = new SigningKey(secret);
   const signer = createSigner(secret);
   return { account: signer.address, signer, sign: (digest) => key.sign(digest).compactSerialized as Hex };

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { SigningKey } from "ethers";
-import { actKey, type ActKey } from "../../../scripts/demo/keys.ts";
+import { actKey } from "../../../scripts/demo/keys.ts";
 import { openKeyFile } from "../../../server/chain/keyFile.ts";
 import { createSigner } from "../../../server/chain/transactions.ts";
 import { settings } from "../../../server/config.ts";
 import { createLog } from "../../../server/log.ts";
-import { logInAs, openApi, type Answer, type TestApi } from "../../support/api.ts";
+import { logInAs, logInAsAdmin, openApi, type Answer, type TestApi } from "../../support/api.ts";
 import { allFinal, apiAt } from "../../support/homes.ts";
 
 type Headers = Record<string, string>;
@@ -27,17 +26,13 @@ describe("API keys", function () {
     await allFinal(apiAt(api.running.url), [act!]);
     lot = act!.digest;
     collector = (act!.item as { act: { collector: string } }).act.collector;
-    operator = await logInAs(api, await adminKey());
+    operator = await logInAsAdmin(api);
   });
   after(() => api.close());
 
-  async function adminKey(): Promise<ActKey> {
+  async function adminAddress(): Promise<string> {
     const { admin } = await openKeyFile(api.home, settings.TIDEMARK_PASSPHRASE.embedded, true);
-    const key = new SigningKey(admin!);
-    return {
-      address: createSigner(admin!).address,
-      sign: (digest) => key.sign(digest).compactSerialized as `0x${string}`,
-    };
+    return createSigner(admin!).address;
   }
   const issue = (more: object = {}, as: Headers = operator): Promise<Answer> =>
     api.ask("/v1/api-keys", { account: collector, label: "the scales at the quay", ...more }, as);
@@ -73,7 +68,7 @@ describe("API keys", function () {
     const registry = await logInAs(api, actKey("registry", 0));
     const unregistered = await logInAs(api, actKey("regular", 9_999));
     // an API key holds no role, whosever account it stands for
-    const { address: admin } = await adminKey();
+    const admin = await adminAddress();
     const { sql } = api.running.db;
     await sql`UPDATE api_key SET account = ${admin} WHERE id = ${own["id"]}`;
     await sql`INSERT INTO account (id, status, kinds, licensed_from, licensed_until, licences) VALUES (${admin}, 1, 1, 0, 0, 0)`;
@@ -174,7 +169,7 @@ describe("API keys", function () {
     } while (next !== null);
     expect(found.map(({ id }) => id)).to.deep.equal(stored.map(({ id }) => id));
     expect(found.length).to.be.greaterThan(3);
-    const { address: createdBy } = await adminKey();
+    const createdBy = await adminAddress();
     expect(found[0]).to.deep.include({ label: "the scales at the quay", account: collector, createdBy });
     expect(JSON.stringify(found)).not.to.match(/tmk_|hash/);
   });
