@@ -49,8 +49,8 @@ export async function bring<T>(desk: Desk, named: string, plan: Plan<T>): Promis
   const { rows, already, done, faults } = outcome;
   const wrong = faults.length > 0;
   const sum = wrong
-    ? `有 ${count(faults.length)} 处错误，已登记 ${count(done)} 条 ${count(faults.length)} wrong, ${count(done)} recorded.`
-    : `共 ${count(rows)} 条，新登记 ${count(done)}，原有 ${count(already)} ${count(rows)} in all, ${count(done)} recorded, ${count(already)} there before.`;
+    ? `有 ${count(faults.length)} 处错误，已登记 ${count(done)} 条。${count(faults.length)} wrong, ${count(done)} recorded.`
+    : `共 ${count(rows)} 条，新登记 ${count(done)}，原有 ${count(already)}。${count(rows)} in all, ${count(done)} recorded, ${count(already)} there before.`;
   const right = done > 0 ? "done" : "there";
   return { outcome: wrong ? "refused" : right, json: outcome, lines: [...faultLines(named, faults), sum] };
 }
