@@ -1,7 +1,7 @@
 /** Handing signed acts in, of whichever room: each item goes to the room that knows its type. */
 import { z } from "zod";
 import { acceptStatement, signedVerification, type StatementDeps } from "../carbon/intake.ts";
-import { Problem } from "../errors.ts";
+import { Problem, problemView } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { bundle, bundleResult, looseBundle, MOST_ITEMS } from "../traceability/actSchemas.ts";
 import { acceptActs, type IntakeDeps, type ItemResult } from "../traceability/commands.ts";
@@ -15,12 +15,22 @@ const documented = z
 const isStatement = (item: unknown): boolean =>
   typeof item === "object" && item !== null && "type" in item && item.type === "Verification";
 
+/** Statements judged of one bundle: each costs questions of its own, and a report has a handful. */
+const MOST_STATEMENTS = 100;
+
+const tooMany: ItemResult = {
+  status: "rejected",
+  problem: problemView("busy", `a bundle holds at most ${MOST_STATEMENTS} statements; send the others in the next`),
+};
+
 async function acceptAll(deps: ActDeps, items: readonly unknown[]): Promise<ItemResult[]> {
   const lots = items.filter((item) => !isStatement(item));
   const ofLots = lots.length > 0 ? await acceptActs(deps.lots, lots) : [];
   const results: ItemResult[] = [];
+  let statements = 0;
   for (const item of items) {
-    results.push(isStatement(item) ? await acceptStatement(deps.statements, item) : ofLots.shift()!);
+    if (!isStatement(item)) results.push(ofLots.shift()!);
+    else results.push(++statements > MOST_STATEMENTS ? tooMany : await acceptStatement(deps.statements, item));
   }
   return results;
 }

@@ -135,6 +135,15 @@ describe("hostile clients", function () {
     });
   }
 
+  it("given more statements than a bundle may hold, when they are handed in, then those beyond are not even judged", async () => {
+    const body = JSON.stringify(Array(102).fill({ type: "Verification" }));
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${server.url}/v1/acts`, { method: "POST", headers, body });
+    const { results } = (await answer.json()) as { results: { problem: { code: string } }[] };
+    const codes = results.map(({ problem }) => problem.code);
+    expect(codes).to.deep.equal([...Array<string>(100).fill("act-malformed"), "busy", "busy"]);
+  });
+
   it("given addresses that climb out of where documents lie, when they are asked for, then none leads anywhere", async () => {
     const climbing = [
       "..%2f..%2fkeys.json",
