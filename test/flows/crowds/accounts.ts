@@ -7,11 +7,13 @@ import { expect } from "chai";
 import { id, type TypedDataDomain } from "ethers";
 import type { Api } from "../../../scripts/demo/client.ts";
 import { registrySigner, seeded } from "../../../scripts/demo/keys.ts";
+import { run as runCommand } from "../../../scripts/tidemark/program.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import { addressOf, digestOf, keyOf, p256, secp, signAct, type Message, type SignedAct } from "../../support/acts.ts";
 import { startCommand, type Ended } from "../../support/command.ts";
 import { apiAt, prepareHome, type PreparedHome } from "../../support/homes.ts";
 import { startServer, type ServerProcess } from "../../support/server.ts";
+import { keepingTerminal } from "../../support/terminal.ts";
 
 const HEAD = "account,kinds,identityHash,organiser,region,successor";
 const KEY = seeded("registry/0");
@@ -62,9 +64,18 @@ describe("tidemark accounts, tidemark keys", function () {
     await writeFile(path, text);
     return startCommand("tidemark.ts", [...commands[command], path, "--json"], env());
   }
-  const over = async (command: "register" | "bind", text: string): Promise<Ended> => (await begin(command, text)).ended;
-  const close = (...args: string[]): Promise<Ended> =>
-    startCommand("tidemark.ts", [...commands.close, ...args, "--json"], env()).ended;
+  /** The same in this process, which no test kills. */
+  async function here(args: readonly string[], more: Record<string, string> = {}): Promise<Ended> {
+    const { terminal, told } = keepingTerminal({ ...env(), ...more });
+    await runCommand(args, terminal);
+    return told();
+  }
+  async function over(command: "register" | "bind", text: string): Promise<Ended> {
+    const path = join(folder, `${files++}.csv`);
+    await writeFile(path, text);
+    return here([...commands[command], path, "--json"]);
+  }
+  const close = (...args: string[]): Promise<Ended> => here([...commands.close, ...args, "--json"]);
   const outcome = ({ out, err }: Ended): Outcome => {
     expect(err).to.equal("");
     const { command, outcome, ...rest } = JSON.parse(out) as Outcome & { command: string; outcome: string };
@@ -150,7 +161,7 @@ describe("tidemark accounts, tidemark keys", function () {
     const path = join(folder, "few.csv");
     await writeFile(path, fileOf("foreign", 3));
     const registerWith = (key: string): Promise<Ended> =>
-      startCommand("tidemark.ts", ["accounts", "register", path], { ...env(), TIDEMARK_REGISTRY_KEY: key }).ended;
+      here(["accounts", "register", path], { TIDEMARK_REGISTRY_KEY: key });
     const foreign = await registerWith(seeded("regular/0"));
     expect([foreign.code, foreign.err]).to.satisfy(
       ([code, err]: [number, string]) => code === 1 && err.includes("does not hold the role REGISTRY"),
