@@ -17,11 +17,9 @@ export interface Prepared extends Folded {
 }
 
 /** All that can be done for a range without the database. */
-export async function prepare(projections: readonly Projection[], folded: Folded): Promise<Prepared> {
+export function prepare(projections: readonly Projection[], folded: Folded): Prepared {
   const full = folded.blocks.filter(({ logs }) => logs.length > 0);
-  const packed = await Promise.all(
-    full.map(async ({ number, logs }) => ({ block: number, n: logs.length, bytes: await packLogs(logs) })),
-  );
+  const packed = full.map(({ number, logs }) => ({ block: number, n: logs.length, bytes: packLogs(logs) }));
   return { ...folded, outcomes: outcomesOf(projections, folded.events), packed };
 }
 

@@ -1,7 +1,7 @@
 /** Rows of lots, acts, edges and rulings: read for a fold and written from it, set-based. */
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import { column, orNull } from "../indexer/columns.ts";
+import { bigints, column, ints, orNull, smallints, texts } from "../indexer/columns.ts";
 import type { ActRecord, Changes, Edge, LotState, Ruling } from "./changes.ts";
 
 /** Those of the lots that are there. */
@@ -9,7 +9,7 @@ export async function readLotStates(sql: Sql, ids: ReadonlySet<Hex>): Promise<Ma
   if (ids.size === 0) return new Map();
   const rows = await sql<Omit<LotState, "grams" | "endedBy"> & { grams: bigint; endedBy: Hex | null }>`
     SELECT no, id, custodian, owner, grams, seq, class, disposition, flags, made_by AS "madeBy", ended_by AS "endedBy"
-    FROM lot WHERE id = ANY (${column([...ids])}::text[])`;
+    FROM lot WHERE id = ANY (${texts([...ids], (id) => id)}::text[])`;
   // a mass has 48 bits
   return new Map(rows.map((row) => [row.id, { ...row, grams: Number(row.grams), endedBy: row.endedBy ?? undefined }]));
 }
@@ -29,18 +29,20 @@ export async function writeChanges(sql: Sql, { made, changed, acts, edges, rulin
   if (rulings.length > 0) await addRulings(sql, rulings);
 }
 
-// Rows go in by the order of their hashes: a sixth less work for the indexes, whose keys are random.
+// Rows go in by the order of their hashes: a sixth less work for the indexes, whose keys are random. Several unnest()
+// in a select list walk in step, and unlike those of a FROM keep no copy of their column.
 
 async function addLots(sql: Sql, lots: readonly LotState[]): Promise<void> {
   await sql`
     INSERT INTO lot (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by, ended_by)
-    SELECT * FROM unnest(
-      ${column(lots.map(({ no }) => no))}::int[], ${column(lots.map(({ id }) => id))}::text[],
-      ${column(lots.map(({ custodian }) => custodian))}::text[], ${column(lots.map(({ owner }) => owner))}::text[],
-      ${column(lots.map(({ grams }) => grams))}::bigint[], ${column(lots.map(({ seq }) => seq))}::int[],
-      ${column(lots.map((lot) => lot.class))}::int[], ${column(lots.map(({ disposition }) => disposition))}::smallint[],
-      ${column(lots.map(({ flags }) => flags))}::smallint[], ${column(lots.map(({ madeBy }) => madeBy))}::text[],
-      ${column(lots.map(({ endedBy }) => orNull(endedBy)))}::text[]
+    SELECT * FROM (SELECT
+      unnest(${ints(lots, ({ no }) => no)}::int[]), unnest(${texts(lots, ({ id }) => id)}::text[]),
+      unnest(${texts(lots, ({ custodian }) => custodian)}::text[]), unnest(${texts(lots, ({ owner }) => owner)}::text[]),
+      unnest(${bigints(lots, ({ grams }) => grams)}::bigint[]), unnest(${ints(lots, ({ seq }) => seq)}::int[]),
+      unnest(${ints(lots, (lot) => lot.class)}::int[]),
+      unnest(${smallints(lots, ({ disposition }) => disposition)}::smallint[]),
+      unnest(${smallints(lots, ({ flags }) => flags)}::smallint[]),
+      unnest(${texts(lots, ({ madeBy }) => madeBy)}::text[]), unnest(${texts(lots, ({ endedBy }) => endedBy)}::text[])
     ) AS new (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by, ended_by)
     ORDER BY id`;
 }
@@ -50,11 +52,13 @@ async function changeLots(sql: Sql, lots: readonly LotState[]): Promise<void> {
   await sql`
     UPDATE lot SET custodian = new.custodian, owner = new.owner, grams = new.grams, seq = new.seq,
       disposition = new.disposition, flags = new.flags, ended_by = new.ended_by
-    FROM unnest(
-      ${column(lots.map(({ no }) => no))}::int[], ${column(lots.map(({ custodian }) => custodian))}::text[],
-      ${column(lots.map(({ owner }) => owner))}::text[], ${column(lots.map(({ grams }) => grams))}::bigint[],
-      ${column(lots.map(({ seq }) => seq))}::int[], ${column(lots.map(({ disposition }) => disposition))}::smallint[],
-      ${column(lots.map(({ flags }) => flags))}::smallint[], ${column(lots.map(({ endedBy }) => orNull(endedBy)))}::text[]
+    FROM (SELECT
+      unnest(${ints(lots, ({ no }) => no)}::int[]), unnest(${texts(lots, ({ custodian }) => custodian)}::text[]),
+      unnest(${texts(lots, ({ owner }) => owner)}::text[]), unnest(${bigints(lots, ({ grams }) => grams)}::bigint[]),
+      unnest(${ints(lots, ({ seq }) => seq)}::int[]),
+      unnest(${smallints(lots, ({ disposition }) => disposition)}::smallint[]),
+      unnest(${smallints(lots, ({ flags }) => flags)}::smallint[]),
+      unnest(${texts(lots, ({ endedBy }) => endedBy)}::text[])
     ) AS new (no, custodian, owner, grams, seq, disposition, flags, ended_by)
     WHERE lot.no = new.no`;
 }
@@ -63,18 +67,19 @@ async function addActs(sql: Sql, acts: readonly ActRecord[]): Promise<void> {
   await sql`
     INSERT INTO act (block, idx, digest, kind, lot, seq, giver, receiver, grams, declared_grams, accepted_grams, loss_grams,
       code, captured_at, flags, anchor, evidence, tx)
-    SELECT * FROM unnest(
-      ${column(acts.map(({ block }) => block))}::bigint[], ${column(acts.map(({ index }) => index))}::int[],
-      ${column(acts.map(({ digest }) => digest))}::text[], ${column(acts.map(({ kind }) => kind))}::text[],
-      ${column(acts.map(({ lot }) => lot))}::text[], ${column(acts.map(({ seq }) => seq))}::int[],
-      ${column(acts.map(({ giver }) => giver))}::text[], ${column(acts.map(({ receiver }) => receiver))}::text[],
-      ${column(acts.map(({ grams }) => grams))}::bigint[],
-      ${column(acts.map(({ declaredGrams }) => orNull(declaredGrams)))}::bigint[],
-      ${column(acts.map(({ acceptedGrams }) => orNull(acceptedGrams)))}::bigint[],
-      ${column(acts.map(({ lossGrams }) => lossGrams))}::bigint[], ${column(acts.map(({ code }) => code))}::int[],
-      ${column(acts.map(({ capturedAt }) => capturedAt))}::bigint[], ${column(acts.map(({ flags }) => flags))}::smallint[],
-      ${column(acts.map(({ anchor }) => anchor))}::text[], ${column(acts.map(({ evidence }) => evidence))}::text[],
-      ${column(acts.map(({ tx }) => tx))}::text[]
+    SELECT * FROM (SELECT
+      unnest(${bigints(acts, ({ block }) => block)}::bigint[]), unnest(${ints(acts, ({ index }) => index)}::int[]),
+      unnest(${texts(acts, ({ digest }) => digest)}::text[]), unnest(${texts(acts, ({ kind }) => kind)}::text[]),
+      unnest(${texts(acts, ({ lot }) => lot)}::text[]), unnest(${ints(acts, ({ seq }) => seq)}::int[]),
+      unnest(${texts(acts, ({ giver }) => giver)}::text[]), unnest(${texts(acts, ({ receiver }) => receiver)}::text[]),
+      unnest(${bigints(acts, ({ grams }) => grams)}::bigint[]),
+      unnest(${bigints(acts, ({ declaredGrams }) => declaredGrams)}::bigint[]),
+      unnest(${bigints(acts, ({ acceptedGrams }) => acceptedGrams)}::bigint[]),
+      unnest(${bigints(acts, ({ lossGrams }) => lossGrams)}::bigint[]), unnest(${ints(acts, ({ code }) => code)}::int[]),
+      unnest(${bigints(acts, ({ capturedAt }) => capturedAt)}::bigint[]),
+      unnest(${smallints(acts, ({ flags }) => flags)}::smallint[]),
+      unnest(${texts(acts, ({ anchor }) => anchor)}::text[]), unnest(${texts(acts, ({ evidence }) => evidence)}::text[]),
+      unnest(${texts(acts, ({ tx }) => tx)}::text[])
     ) AS new (block, idx, digest, kind, lot, seq, giver, receiver, grams, declared_grams, accepted_grams, loss_grams,
       code, captured_at, flags, anchor, evidence, tx)
     ORDER BY digest`;
@@ -83,10 +88,8 @@ async function addActs(sql: Sql, acts: readonly ActRecord[]): Promise<void> {
 async function addEdges(sql: Sql, edges: readonly Edge[]): Promise<void> {
   await sql`
     INSERT INTO edge (child, parent, grams)
-    SELECT * FROM unnest(
-      ${column(edges.map(({ child }) => child))}::int[], ${column(edges.map(({ parent }) => parent))}::int[],
-      ${column(edges.map(({ grams }) => grams))}::bigint[]
-    )`;
+    SELECT unnest(${ints(edges, ({ child }) => child)}::int[]), unnest(${ints(edges, ({ parent }) => parent)}::int[]),
+      unnest(${bigints(edges, ({ grams }) => grams)}::bigint[])`;
 }
 
 async function addRulings(sql: Sql, rulings: readonly Ruling[]): Promise<void> {

@@ -114,7 +114,7 @@ eachDatabase("replay", (open) => {
       const logs = await unpackLogs(block, row!.logs);
       const { data } = logs[0]!;
       logs[0]!.data = `0x${data.slice(2, 66)}${"0".repeat(11)}1${data.slice(78)}`;
-      await db.sql`UPDATE raw SET logs = ${await packLogs(logs)} WHERE block = ${block}`;
+      await db.sql`UPDATE raw SET logs = ${packLogs(logs)} WHERE block = ${block}`;
       await expectRefused(`The stored logs of block ${block} give the effects digest 0x`);
     });
 
