@@ -91,7 +91,18 @@ export const settings = {
   TIDEMARK_HOLD_AT: { ...none, what: "crash tests only: the step of the write path to stop at for good" },
 } as const satisfies Record<string, Setting>;
 
-type Name = keyof typeof settings;
+/** What tests and scripts read themselves; no server does. */
+export const trials = {
+  TIDEMARK_TEST_POSTGRES: "URL of a PostgreSQL on which tests may make databases: scripts/postgres.sh run -- npm test",
+  TIDEMARK_TEST_KILLS: "how often the crash tests kill a server (5)",
+  TIDEMARK_TEST_REQUESTS: "how many requests the long test of hostile clients makes",
+  TIDEMARK_TEST_INVARIANT_RUNS: "runs of each invariant of the contracts",
+  TIDEMARK_FUZZ_SEED: "seed of the random cases, to repeat a run",
+  TIDEMARK_KUBO_BINARY: "the ipfs that scripts/kubo.sh uses",
+  TIDEMARK_STACK_GENESIS: "npm run stack: seconds since 1970, the time of its network's block 0",
+} as const satisfies Record<string, string>;
+
+export type Name = keyof typeof settings;
 
 export interface Config {
   mode: "embedded" | "production";
@@ -153,12 +164,38 @@ function kuboUrl(text: string | undefined): string | undefined {
   throw new Refusal(`TIDEMARK_KUBO_URL is "${text}"; it must be a URL such as http://127.0.0.1:5001.`);
 }
 
+/** How many letters differ, one typed for another, left out or put in between (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + Number(a[i] !== b[j])));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}
+
+/** A name that nobody reads is a typing error, and the setting that was meant would silently have its default. */
+function refuseUnknown(env: Record<string, string | undefined>): void {
+  const known = [...Object.keys(settings), ...Object.keys(trials)];
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("TIDEMARK_") || known.includes(name) || env[name] === undefined) continue;
+    const [nearest] = known.toSorted((a, b) => distance(a, name) - distance(b, name));
+    throw new Refusal(
+      `${name} is set, and there is no such setting; is ${nearest} meant? npm start -- --help lists them all.`,
+    );
+  }
+}
+
 /**
  * Reads and checks every setting at once.
  * @throws Refusal naming the variable that is wrong or missing, and what it is for
  */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
-  const mode = env["TIDEMARK_MODE"] ?? "embedded";
+  refuseUnknown(env);
+  const mode = env["TIDEMARK_MODE"] || "embedded";
   if (mode !== "embedded" && mode !== "production")
     throw new Refusal(`TIDEMARK_MODE is "${mode}"; it must be embedded or production.`);
   const optional = (name: Name): string | undefined => env[name] || settings[name][mode];
@@ -173,6 +210,10 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     needed("TIDEMARK_RPC_URLS");
     if (env["TIDEMARK_HOLD_AT"])
       throw new Refusal("TIDEMARK_HOLD_AT is for crash tests; production refuses it. Unset it.");
+    if (needed("TIDEMARK_PASSPHRASE") === settings.TIDEMARK_PASSPHRASE.embedded)
+      throw new Refusal(
+        "TIDEMARK_PASSPHRASE is the default that everybody knows; production refuses it. Draw another.",
+      );
   }
   const given = optional("TIDEMARK_ORIGIN");
   const limit = (name: Name): number => whole(name, needed(name), 2 ** 31 - 1);
@@ -212,16 +253,4 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     logLevel: needed("TIDEMARK_LOG_LEVEL"),
     holdAt: optional("TIDEMARK_HOLD_AT"),
   };
-}
-
-/** The settings as a text table for `npm start -- --help`. */
-export function settingsHelp(): string {
-  const shown = (value: string | undefined): string => value ?? "–";
-  const rows = Object.entries(settings).map(([name, { embedded, production, what }]: [string, Setting]) =>
-    [name.padEnd(23), shown(embedded).padEnd(18), shown(production).padEnd(12), what].join("  "),
-  );
-  return [
-    ["variable".padEnd(23), "embedded".padEnd(18), "production".padEnd(12), "what it is"].join("  "),
-    ...rows,
-  ].join("\n");
 }

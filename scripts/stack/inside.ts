@@ -26,6 +26,11 @@ function settingsOf(home: string, rpcUrl: string): Environment {
     TIDEMARK_KUBO_URL: kubo,
     TIDEMARK_PASSPHRASE: drawn(),
     TIDEMARK_ADMIN_KEY: process.env["TIDEMARK_ADMIN_KEY"] ?? `0x${drawn()}`,
+    // one person's trial is no crowd
+    TIDEMARK_LIMIT_READS: "0",
+    TIDEMARK_LIMIT_WRITES: "0",
+    TIDEMARK_LIMIT_LOGINS: "0",
+    TIDEMARK_LIMIT_RPC: "0",
     // a trial does not wait three days for its payouts
     TIDEMARK_POOL_DELAY: process.env["TIDEMARK_POOL_DELAY"] ?? "2",
   };

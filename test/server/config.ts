@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
 import { expect } from "chai";
-import { readConfig, settings, settingsHelp } from "../../server/config.ts";
+import { readConfig, settings, trials } from "../../server/config.ts";
+import { settingsHelp } from "../../server/settingsHelp.ts";
 
 const production = {
   TIDEMARK_MODE: "production",
@@ -51,10 +54,49 @@ describe("config", () => {
     expect(() => readConfig({ ...production, TIDEMARK_HOLD_AT: "sent" })).to.throw("TIDEMARK_HOLD_AT");
   });
 
-  it("given --help, when the settings are printed, then every variable is there with what it is for", () => {
-    for (const [name, { what }] of Object.entries(settings)) {
-      expect(settingsHelp()).to.include(name).and.to.include(what);
+  it("given --help, when the settings are printed, then every variable is there once with what it is for, on 100 columns", () => {
+    const lines = settingsHelp().split("\n");
+    for (const line of lines) expect(line.length, line).to.be.at.most(100);
+    const words = settingsHelp().replaceAll(/\s+/g, " ");
+    for (const [name, what] of [
+      ...Object.entries(settings).map(([name, setting]) => [name, setting.what] as const),
+      ...Object.entries(trials),
+    ]) {
+      expect(lines.filter((line) => line.trim().split(" ")[0] === name)).to.have.length(1);
+      expect(words).to.include(what);
     }
+  });
+
+  it("given everything that is in the project, when its variables are listed, then each is a setting or one of the tests'", () => {
+    const root = resolve(import.meta.dirname, "../..");
+    const found = execFileSync(
+      "grep",
+      ["-rhoE", "TIDEMARK_[A-Z]+(_[A-Z]+)*", "server", "scripts", "test", ".ci"].concat([
+        "--exclude-dir=node_modules",
+        "--exclude=config.ts",
+      ]),
+      { cwd: root, encoding: "utf8" },
+    );
+    const unknown = new Set(
+      found
+        .trim()
+        .split("\n")
+        .filter((name) => !(name in settings) && !(name in trials)),
+    );
+    expect([...unknown]).to.deep.equal([]);
+  });
+
+  it("given a variable that there is not, when it is read, then it refuses and names the one that is meant", () => {
+    expect(() => readConfig({ TIDEMARK_KUBO_ULR: "http://127.0.0.1:5001" })).to.throw(
+      /^TIDEMARK_KUBO_ULR .* is TIDEMARK_KUBO_URL meant/,
+    );
+    expect(readConfig({ ...process.env, TIDEMARK_TEST_KILLS: "5", TIDEMARKER: "1" }).mode).to.equal("embedded");
+  });
+
+  it("given the passphrase that everybody knows, when production reads it, then it refuses", () => {
+    const known = settings.TIDEMARK_PASSPHRASE.embedded;
+    expect(() => readConfig({ ...production, TIDEMARK_PASSPHRASE: known })).to.throw("TIDEMARK_PASSPHRASE");
+    expect(readConfig({ TIDEMARK_PASSPHRASE: known }).passphrase).to.equal(known);
   });
 
   it("given production, when its defaults are looked at, then no secret has one", () => {
