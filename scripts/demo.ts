@@ -113,7 +113,7 @@ function introduce(screen: Screen, share: number): void {
   const { collects, grams } = totalOf(share);
   const calls = callsOf(share);
   const waste = calls.reduce((sum, call) => sum + call.grams, 0);
-  const part = share === 1 ? "" : `, one ${share}th of it`;
+  const part = share === 1 ? "" : `, 1/${share} of it`;
   screen.heading("潮印 Tidemark", `— a year on the coast of Zhejiang${part}`);
   screen.print(
     ...table([

@@ -25,7 +25,7 @@ export function register({ screen, config, api, ledger, cast }: Stage): Promise<
     parties.length,
     (progress) =>
       establish({ api, ledger, cast, registry: registrySigner(), admin: () => adminSigner(config), progress }),
-    () => `${parties.length} accounts, ${keys} keys bound, ${permits} licences`,
+    () => `${count(parties.length)} accounts, ${keys} keys bound, ${permits} licences`,
   );
 }
 

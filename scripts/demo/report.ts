@@ -149,6 +149,9 @@ export function showNext(screen: Screen, url: string, pid: number | undefined, s
   screen.heading("接下来", "Next");
   const served = [
     [`${url}/`, "look any lot up; see whether the books balance"],
+    [`${url}/docs`, "the API, to browse"],
+    [`${url}/v1/retirements`, "who retired what, and for what"],
+    [`${url}/v1/pools/1/allocation`, "how a pool was divided, with its reasons"],
     [`npm run audit -- --api ${url}`, "reads everything again, by code of its own"],
   ];
   const rows = [

@@ -10,7 +10,7 @@ import { verify } from "../verify/verify.ts";
 import { actKey } from "./keys.ts";
 import type { Credits } from "./playCredits.ts";
 import { works } from "./scenario/offices.ts";
-import type { Who } from "./scenario/people.ts";
+import { VERIFIERS, type Who } from "./scenario/people.ts";
 import { count, kilograms, table, yuan, type Screen } from "./screen.ts";
 import { saltOf, type Retired } from "./retiring.ts";
 import type { Played } from "./sinks.ts";
@@ -94,7 +94,7 @@ function showSinks(screen: Screen, { played }: CreditFindings): void {
     ...table([
       ["", ...played.map(({ sink }) => sink.name.zh)],
       row("申报", "Claimed by the measurer", ({ report }) => tonnes(report.claimedKg)),
-      row("核查", "Attested by", ({ report }) => `${report.statements.length} verifiers`),
+      row("核查", "Attested by", ({ report }) => `${report.statements.length} of ${VERIFIERS} verifiers`),
       row("签发", "Issued: the least attested", ({ report }) => tonnes(report.issuedKg)),
       row("年份", "Vintages", ({ batches }) => String(batches.length)),
       row("交割", "Delivered to the buyer", ({ sink }) => tonnes(sink.deliveredKg)),

@@ -6,7 +6,7 @@ import type { Config } from "../../server/config.ts";
 import { Refusal } from "../../server/errors.ts";
 import type { Api, Ledger } from "./client.ts";
 import type { Cast } from "./keys.ts";
-import type { Screen } from "./screen.ts";
+import { count, type Screen } from "./screen.ts";
 
 export interface Stage {
   config: Config;
@@ -16,7 +16,7 @@ export interface Stage {
   cast: Cast;
 }
 
-export const of = (done: number, total: number): string => `${done} / ${total}`;
+export const of = (done: number, total: number): string => `${count(done)} / ${count(total)}`;
 
 /** A step over items: shows each one done; ends with the words that `after` makes of its result. */
 export async function stepOver<T>(
