@@ -23,6 +23,7 @@ import { loginRoutes } from "./api/login.ts";
 import { createMetrics } from "./api/metrics.ts";
 import { guardAnswers } from "./api/origins.ts";
 import { pages } from "./api/pages.ts";
+import { reference } from "./api/reference.ts";
 import { rpcDoor } from "./api/rpc.ts";
 import { createSessions } from "./api/session.ts";
 import { statementCarrier, statementOrder } from "./carbon/carrier.ts";
@@ -280,7 +281,7 @@ async function compose(config: Config, log: Log, stops: ReturnType<typeof create
     routes: [...served, documentRoutes(served)],
     gates: [guardAnswers(config.corsOrigins), limitCallers(config.limits)],
     doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes })],
-    plain: [pages(), metrics.door],
+    plain: [pages(), reference(), metrics.door],
     callerOf: sessions.callerOf,
     shortage: room.shortage,
     bodyLimitBytes: config.bodyLimitBytes,

@@ -44,6 +44,14 @@ export interface Reply {
   stream?: (gone: AbortSignal) => AsyncIterable<string>;
 }
 
+export interface Answer {
+  description: string;
+  schema: z.ZodType;
+  mediaType?: string;
+  /** what its `Location` points to, where it has one */
+  location?: string;
+}
+
 export interface Route {
   method: "get" | "post";
   /** OpenAPI path: `/v1/lots/{id}` */
@@ -67,7 +75,9 @@ export interface Route {
    */
   prepares?: true;
   /** the body of each successful status */
-  answers: Record<number, { description: string; schema: z.ZodType; mediaType?: string }>;
+  answers: Record<number, Answer>;
+  /** further shapes that the document names: what a stream is made of */
+  shapes?: Readonly<Record<string, z.ZodType>>;
   /** the problems it can answer with, besides those of every route; one with `not-writable` stores something */
   problems: readonly ProblemCode[];
   /** answered also while the disk is nearly full, though it stores a little: reading needs it */

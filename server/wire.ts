@@ -44,6 +44,31 @@ export const unsigned = z
     description: "an EIP-1559 transaction without value or fee, tried on the ledger as it stands",
   });
 
+/**
+ * The query of a list in pages: behind which item a page begins, and how many it has at most.
+ * @param after the shape of an item's key; the list is in its order
+ */
+export const paged = <After extends z.ZodType>(
+  after: After,
+  { most = 1_000, usual = 100 } = {},
+): { after: z.ZodOptional<After>; limit: z.ZodDefault<z.ZodCoercedNumber> } => ({
+  after: after.optional().meta({ description: "`next` of the page before" }),
+  limit: z.coerce.number().int().min(1).max(most).default(usual).meta({ description: "items in a page, at most" }),
+});
+
+/**
+ * A page, and the key behind which the next one begins; null where this is the last.
+ * @param found by key, one more than the page may have, where there are as many
+ */
+export function pageOf<Item, Key>(
+  found: readonly Item[],
+  limit: number,
+  keyOf: (item: Item) => Key,
+): { items: Item[]; next: Key | null } {
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? keyOf(items.at(-1)!) : null };
+}
+
 /** What a text says, in both languages. */
 export const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
 export type Bilingual = z.infer<typeof bilingual>;

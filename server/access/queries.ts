@@ -194,6 +194,16 @@ export async function readNamedAccounts(sql: Sql): Promise<Map<Hex, number>> {
   return new Map(rows.map(({ id, kinds }) => [id, kinds]));
 }
 
+/** Accounts that {@link mayBeNamed} after an id, by id; of some kinds only, where bits are given. */
+export async function readNamedAfter(sql: Sql, after: Hex, limit: number, kinds?: number): Promise<Hex[]> {
+  const rows = await sql<{ id: Hex }>`
+    SELECT id FROM account
+    WHERE id > ${after} AND kinds & ${ORGANISATION | FACILITY | VESSEL}::int <> 0 AND kinds & ${PERSON}::int = 0
+      AND (${kinds ?? null}::int IS NULL OR kinds & ${kinds ?? null}::int <> 0)
+    ORDER BY id LIMIT ${limit}`;
+  return rows.map(({ id }) => id);
+}
+
 /**
  * The accounts that a key signs for at a time, closed ones aside: the one it is bound to then, and the one whose id is
  * the key's own address, unless that one has dated its own key.

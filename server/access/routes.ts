@@ -4,12 +4,14 @@ import type { Hex } from "../chain/port.ts";
 import type { Db } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
+import { pageOf } from "../wire.ts";
 import {
   licenceKindName,
   readAccountStandings,
   readKeys,
   readKeysOf,
   readLicences,
+  readNamedAfter,
   STATUS_BITS,
   type BoundKey,
   type Licence,
@@ -100,13 +102,24 @@ export function accessRoutes({ db }: { db: Db }): Route[] {
       method: "get",
       path: "/v1/accounts",
       access: "public",
-      summary: "Which of several accounts are registered, and as what: ?id=…&id=…, up to 100",
+      summary:
+        "Organisations, facilities and vessels by id, in pages; or which of several accounts are registered, and as what: ?id=…&id=…, up to 100",
       query: accountsQuery,
       answers: { 200: { description: "Their standings", schema: accountsView } },
       problems: [],
-      async handle({ query }) {
-        const standings = await readAccountStandings(db.sql, [query.id].flat());
-        return { status: 200, body: { accounts: [...standings].map(([id, each]) => presentStanding(id, each)) } };
+      async handle({ query: { id, kind, after = "0x", limit } }) {
+        const asked = id === undefined ? undefined : [id].flat().filter((each) => each > after);
+        const mask = kind === undefined ? undefined : 1 << kinds.indexOf(kind);
+        const ids = asked ?? (await readNamedAfter(db.sql, after, limit + 1, mask));
+        const { items, next } = pageOf(ids.toSorted(), limit, (each) => each);
+        const standings = await readAccountStandings(db.sql, items);
+        const fitting = items.flatMap((each) => {
+          const standing = standings.get(each);
+          return standing && (mask === undefined || (standing.kinds & mask) !== 0)
+            ? [presentStanding(each, standing)]
+            : [];
+        });
+        return { status: 200, body: { accounts: fitting, next } };
       },
     }),
     route({

@@ -1,6 +1,6 @@
 /** Wire shapes of access. Ids are lower-case hex; dates are seconds since 1970. */
 import { z } from "zod";
-import { address, hash, hex, named, seconds } from "../wire.ts";
+import { address, hash, hex, named, paged, seconds } from "../wire.ts";
 
 export const statuses = ["active", "suspended", "closed"] as const;
 export const kinds = ["person", "organisation", "facility", "vessel", "verifier", "bank", "system"] as const;
@@ -17,11 +17,16 @@ export const keyView = z.strictObject({ id: keyId, account: address, from: secon
 const several = <T extends z.ZodType>(id: T): z.ZodUnion<[T, z.ZodArray<T>]> =>
   z.union([id, z.array(id).min(1).max(100)]);
 
-export const accountsQuery = z.strictObject({ id: several(address) });
+export const accountsQuery = z.strictObject({
+  id: several(address).optional().meta({ description: "only these, whoever they are; without it all but persons" }),
+  kind: z.enum(kinds).optional().meta({ description: "only those registered as this" }),
+  ...paged(address),
+});
 export const accountsView = z.strictObject({
   accounts: z
     .array(z.strictObject({ id: address, status: z.enum(statuses), kinds: z.array(z.enum(kinds)) }))
     .meta({ description: "those that are registered" }),
+  next: address.nullable(),
 });
 
 export const keysQuery = z.strictObject({ id: several(keyId) });

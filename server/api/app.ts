@@ -15,7 +15,7 @@ import type { Caller, Route } from "../route.ts";
 import { idOf, noteProblem, watchRequests, type Answered } from "./answered.ts";
 import { admit } from "./access.ts";
 import { limitBodies, readRawBody, refuseBadText } from "./bodies.ts";
-import { sendStream } from "./streaming.ts";
+import { sendReply } from "./replying.ts";
 import { createTemplates } from "./templates.ts";
 
 /** `/v1/lots/{id}` as Express writes it. */
@@ -65,10 +65,7 @@ function handlerOf(route: Route, callerOf: CallerOf, shortage: Shortage): Reques
       caller,
       idempotencyKey: request.get("idempotency-key"),
     });
-    response.status(reply.status).set(reply.headers ?? {});
-    if (reply.stream) return sendStream(request, response, reply.stream);
-    if (typeof reply.body === "string" || reply.body instanceof Uint8Array) response.send(reply.body);
-    else response.json(reply.body);
+    await sendReply(request, response, reply, known !== undefined);
   };
 }
 
@@ -159,6 +156,8 @@ export function createApp(deps: {
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
+  // of the very bytes that go out
+  app.set("etag", "strong");
   app.set("trust proxy", proxies);
   const routeOf = createTemplates([...routes.map(({ path }) => path), ...otherTemplates]);
   app.use(watchRequests(routeOf, (answered) => deps.answered?.(answered)));

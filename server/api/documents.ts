@@ -13,6 +13,8 @@ const cid = z
   .string()
   .meta({ description: "CIDv1 in base32: sha2-256, raw or dag-pb, as the profile unixfs-v1-2025 makes it" });
 
+const location = "the document";
+
 const documentView = z.strictObject({
   cid,
   sha256: hash.meta({ description: "sha2-256 of all its bytes: what contracts hold" }),
@@ -53,8 +55,12 @@ export function documentFileRoutes({ library, limitBytes }: { library: Library; 
       access: "registered",
       rawBody: { mediaTypes: accepted, limitBytes },
       answers: {
-        200: { description: "It was there already, and stays as it was first uploaded", schema: documentView },
-        201: { description: "It is stored", schema: documentView },
+        200: {
+          description: "It was there already, and stays as it was first uploaded",
+          schema: documentView,
+          location,
+        },
+        201: { description: "It is stored", schema: documentView, location },
       },
       problems: ["document-empty", "document-damaged", "documents-away", "not-writable"],
       async handle({ raw, caller }) {

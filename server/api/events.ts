@@ -109,21 +109,23 @@ function createBell(): Bell {
 /** What every event says of itself, whatever its type. */
 const common = { block: z.int(), at: seconds, tx: hash };
 
-/** The shapes of all events' data, for the document. */
-const eventData = (kinds: EventDeps["kinds"]): z.ZodType =>
-  z
-    .union(
-      Object.entries(kinds).map(([type, shape]) =>
-        z
-          .strictObject({ ...common, ...shape.shape })
-          .meta({ id: `Event_${type}`, title: type, description: shape.meta()?.description ?? type }),
-      ),
-    )
-    .meta({ id: "EventData", description: "`data` of an event, by its type (`event:`)" });
+/** The shape of an event's data by its type, for the document. */
+const eventShapes = (kinds: EventDeps["kinds"]): Record<string, z.ZodType> =>
+  Object.fromEntries(
+    Object.entries(kinds).map(([type, shape]) => [
+      `Event_${type}`,
+      z.strictObject({ ...common, ...shape.shape }).meta({ description: shape.meta()?.description ?? type }),
+    ]),
+  );
+
+const streamText = z.string().meta({
+  description:
+    "`id:`, `event:` and `data:` lines with an empty line after each event; the shape of `data` is `Event_` and the type",
+});
 
 const description = (kinds: EventDeps["kinds"]): string =>
   [
-    "Server-sent events. Each has an `id` (`block-index`), an `event` (its type) and `data`: JSON as EventData has it.",
+    "Server-sent events. Each has an `id` (`block-index`), an `event` (its type) and `data`: JSON whose shape is `Event_` and the type, under Schemas.",
     "Whoever comes back with the last id as `Last-Event-ID` (or `?after=`) misses nothing and gets nothing twice; without one the stream begins with what becomes final next.",
     "A request that ends without the ledger (rejected, expired) is none: GET /v1/requests/{id}.",
     ...Object.entries(kinds).map(([type, shape]) => `\`${type}\`: ${shape.meta()?.description ?? ""}.`),
@@ -210,8 +212,9 @@ export function createEvents(deps: EventDeps): Events {
     query,
     headers: z.object({ "last-event-id": place.optional() }),
     answers: {
-      200: { description: "A stream that does not end", schema: eventData(kinds), mediaType: "text/event-stream" },
+      200: { description: "A stream that does not end", schema: streamText, mediaType: "text/event-stream" },
     },
+    shapes: eventShapes(kinds),
     problems: ["busy"],
     handle({ query: { after, types }, headers }) {
       if (open >= mostStreams) throw new Problem("busy", `${open} streams are open`);

@@ -74,6 +74,9 @@ const statesView = z.strictObject({
 
 const senderView = z.strictObject({ address, nextNonce: z.int(), roles: z.array(z.string()), maySend: z.boolean() });
 
+/** What is final stays as it is. */
+const forGood = { "cache-control": "public, max-age=31536000, immutable" };
+
 function readyOnly(chain: Chain): void {
   if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
 }
@@ -174,7 +177,13 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
       access: "public",
       summary: "Hand in one raw transaction, signed by a registered account or a role holder",
       body: z.strictObject({ raw: z.string().regex(/^0x([0-9a-f]{2})+$/) }),
-      answers: { 202: { description: "Stored, with its receipt; the digest is its hash", schema: itemResult } },
+      answers: {
+        202: {
+          description: "Stored, with its receipt; the digest is its hash",
+          schema: itemResult,
+          location: "its request",
+        },
+      },
       problems: ["transaction-malformed", "sender-unknown", "nonce-taken", "not-ready", "not-writable"],
       async handle({ body }) {
         const result = await takeTransaction(deps, body.raw as Hex);
@@ -205,7 +214,8 @@ export function ledgerRoutes(deps: LedgerDeps): Route[] {
         const found = await readRequest(db.sql, params.id);
         if (!found) throw new Problem("not-found", `nothing with digest ${params.id} was handed in here`);
         const reason = found.reason === null ? null : presentReason(found.reason);
-        return { status: 200, body: { ...found, reason, overtakenBy: await overtaking(db, found.digest, reason) } };
+        const body = { ...found, reason, overtakenBy: await overtaking(db, found.digest, reason) };
+        return { status: 200, body, headers: found.state === "final" ? forGood : {} };
       },
     }),
     route({

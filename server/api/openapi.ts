@@ -10,44 +10,48 @@ import { problems } from "../errors.ts";
 import { route, type Route } from "../route.ts";
 import { problem } from "../wire.ts";
 import { describeAccess } from "./access.ts";
+import { exampleOf, headersOf, headersOfProblem, operationId, problemExamples, tagOf, tags } from "./described.ts";
+import { documentDoors } from "./doors.ts";
 
 extendZodWithOpenApi(z);
 
 /** Problems any route may answer with. */
-const everywhere = ["invalid-request", "rate-limited", "internal"] as const;
+const everywhere = ["rate-limited", "internal"] as const;
 const withBody = ["malformed-json", "unsupported-media-type", "body-too-large", "busy"] as const;
 
 function responsesOf(route: Route): RouteConfig["responses"] {
   const responses: RouteConfig["responses"] = {};
   for (const [status, { description, schema, mediaType = "application/json" }] of Object.entries(route.answers)) {
-    responses[status] = { description, content: { [mediaType]: { schema } } };
+    const content = { [mediaType]: { schema, ...exampleOf(route, status) } };
+    responses[status] = { description, headers: headersOf(route, status), content };
   }
   const ofAccess = describeAccess(route).problems;
   const codes = new Set([
     ...[...route.problems, ...ofAccess, ...everywhere],
+    ...(route.params || route.query || route.headers || route.body ? (["invalid-request"] as const) : []),
     ...(route.body || route.rawBody ? withBody : []),
   ]);
   for (const status of new Set([...codes].map((code) => problems[code].status))) {
-    const titles = [...codes]
-      .filter((code) => problems[code].status === status)
-      .map((code) => `${code}: ${problems[code].title}`);
+    const ofStatus = [...codes].filter((code) => problems[code].status === status);
     if (status in responses) continue; // such as 503 of /ready, which has a body of its own
     responses[status] = {
-      description: titles.join("; "),
-      content: { "application/problem+json": { schema: problem } },
+      description: ofStatus.map((code) => `${code}: ${problems[code].title}`).join("; "),
+      headers: headersOfProblem(status),
+      content: { "application/problem+json": { schema: problem, examples: problemExamples(ofStatus) } },
     };
   }
   return responses;
 }
 
 /** What a route takes as its body, as the document has it; `undefined` where it takes none. */
-function bodyOf({ body, documentedBody, rawBody }: Route): NonNullable<RouteConfig["request"]>["body"] {
+function bodyOf(route: Route): NonNullable<RouteConfig["request"]>["body"] {
+  const { body, documentedBody, rawBody } = route;
   if (rawBody) {
     const bytes = { schema: { type: "string", format: "binary", maxLength: rawBody.limitBytes } } as const;
     return { required: true, content: Object.fromEntries(rawBody.mediaTypes.map((type) => [type, bytes])) };
   }
   const schema = documentedBody ?? body;
-  return schema && { required: true, content: { "application/json": { schema } } };
+  return schema && { required: true, content: { "application/json": { schema, ...exampleOf(route) } } };
 }
 
 /** What else there is to say of it, and who may call it: in words and as OpenAPI's `security`; `{}` there is nobody in particular. */
@@ -70,9 +74,12 @@ export function openApiDocument(routes: readonly Route[]): object {
   const registry = new OpenAPIRegistry();
   for (const route of routes) {
     const body = bodyOf(route);
+    for (const [name, shape] of Object.entries(route.shapes ?? {})) registry.register(name, shape);
     registry.registerPath({
       method: route.method,
       path: route.path,
+      operationId: operationId(route.method, route.path),
+      tags: [tagOf(route.path)],
       summary: route.summary,
       ...accessOf(route),
       request: {
@@ -85,6 +92,7 @@ export function openApiDocument(routes: readonly Route[]): object {
       responses: responsesOf(route),
     });
   }
+  documentDoors(registry);
   registry.registerComponent("securitySchemes", "login", {
     type: "http",
     scheme: "bearer",
@@ -103,8 +111,10 @@ export function openApiDocument(routes: readonly Route[]): object {
       title: "Tidemark",
       version: "1",
       description:
-        "A permissioned ledger for carbon assets and waste traceability. Every route is public, but where it says who may call it or see what.",
+        "A permissioned ledger for carbon credits and waste traceability. Every route is public, but where it says who may call it or see what. Acts, statements and raw transactions are idempotent by their digest: sent again they give the first answer again. Lists come in pages: `next` is the `after` of the page behind, also as `Link`.\n\n碳汇与废弃物追溯的许可账本。除另有说明外，所有接口对公众开放。",
     },
+    servers: [{ url: "/", description: "this server" }],
+    tags,
   });
 }
 

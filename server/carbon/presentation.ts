@@ -6,6 +6,7 @@ import { blockHex, serials } from "./blockId.ts";
 import { dispositions, locks, type BatchState } from "./changes.ts";
 import type { BlockEventRow, BlockRow, ProjectRow, ReportRow, RetirementRow, StatementRow } from "./queries.ts";
 import type {
+  batchesView,
   batchView,
   blockEventView,
   blockView,
@@ -125,6 +126,14 @@ export function presentBatch(
     blocks: blocks.map((block) => presentBlock(block, row.vintage)),
     next,
   };
+}
+
+/** The same without its blocks, for lists. */
+export function presentBatchAlone(row: BatchState): z.input<typeof batchesView>["batches"][number] {
+  const told: Partial<z.input<typeof batchView>> = presentBatch(row, [], null);
+  delete told.blocks;
+  delete told.next;
+  return told as z.input<typeof batchesView>["batches"][number];
 }
 
 const NONE: Hex = `0x${"0".repeat(64)}`;

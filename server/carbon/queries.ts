@@ -14,9 +14,10 @@ export interface MethodologyRow {
 }
 
 /** All methodologies, by number. There are few. */
-export async function readMethodologies(sql: Sql): Promise<MethodologyRow[]> {
+export async function readMethodologies(sql: Sql, after: bigint, limit: number): Promise<MethodologyRow[]> {
   return sql<MethodologyRow>`
-    SELECT id, document, scope, quorum, buffer_bps AS "bufferBps" FROM methodology ORDER BY id`;
+    SELECT id, document, scope, quorum, buffer_bps AS "bufferBps" FROM methodology
+    WHERE id > ${after} ORDER BY id LIMIT ${limit}`;
 }
 
 export interface ProjectRow {
@@ -39,10 +40,12 @@ export async function readProject(sql: Sql, id: bigint): Promise<ProjectRow | un
 }
 
 /** Projects by id, from after one on. */
-export async function readProjects(sql: Sql, after: bigint, limit: number): Promise<ProjectRow[]> {
+export async function readProjects(sql: Sql, after: bigint, limit: number, proponent?: Hex): Promise<ProjectRow[]> {
   return sql<ProjectRow>`
     SELECT p.id, proponent, measurer, p.document, methodology, scope, quorum
-    FROM project p JOIN methodology m ON m.id = methodology WHERE p.id > ${after} ORDER BY p.id LIMIT ${limit}`;
+    FROM project p JOIN methodology m ON m.id = methodology
+    WHERE p.id > ${after} AND (${proponent ?? null}::text IS NULL OR proponent = ${proponent ?? null})
+    ORDER BY p.id LIMIT ${limit}`;
 }
 
 /** How a project's proceeds are divided, in 1/10,000, accounts ascending. */
@@ -89,6 +92,19 @@ export async function readReportIds(sql: Sql, project: bigint): Promise<Hex[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Reports after an id, by id, of one project or of all. */
+export async function readReportsAfter(
+  sql: Sql,
+  after: Hex,
+  limit: number,
+  project?: bigint,
+): Promise<{ id: Hex; quorum: number }[]> {
+  return sql<{ id: Hex; quorum: number }>`
+    SELECT r.id, quorum FROM report r JOIN project p ON p.id = r.project JOIN methodology m ON m.id = methodology
+    WHERE r.id > ${after} AND (${project ?? null}::bigint IS NULL OR r.project = ${project ?? null})
+    ORDER BY r.id LIMIT ${limit}`;
+}
+
 export interface StatementRow {
   report: Hex;
   verifier: Hex;
@@ -119,6 +135,23 @@ export async function readBatches(sql: Sql, ids: Iterable<bigint>): Promise<Map<
       cancelled_kg AS "cancelledKg", exported_kg AS "exportedKg"
     FROM batch WHERE id = ANY (${column([...ids])}::bigint[])`;
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Batches after a number, by number, of one project or report or of all. */
+export async function readBatchesAfter(
+  sql: Sql,
+  after: bigint,
+  limit: number,
+  { project = null, report = null }: { project?: bigint | null | undefined; report?: Hex | null | undefined },
+): Promise<BatchState[]> {
+  const rows = await sql<{ id: bigint }>`
+    SELECT id FROM batch
+    WHERE id > ${after} AND (${project}::bigint IS NULL OR project = ${project})
+      AND (${report}::text IS NULL OR report = ${report})
+    ORDER BY id LIMIT ${limit}`;
+  const ids = rows.map(({ id }) => id);
+  const batches = await readBatches(sql, ids);
+  return ids.map((id) => batches.get(id)!);
 }
 
 /** Batches of these reports, by id. */
@@ -197,11 +230,12 @@ export interface RetirementRow extends Omit<RetirementState, "at" | "block"> {
 }
 
 /** Retirements with their blocks, by number, from after one on. */
-export async function readRetirements(sql: Sql, after: bigint, limit: number): Promise<RetirementRow[]> {
+export async function readRetirements(sql: Sql, after: bigint, limit: number, holder?: Hex): Promise<RetirementRow[]> {
   const rows = await sql<Omit<RetirementRow, "blocks">>`
     SELECT id, holder, beneficiary, purpose, from_month AS "fromMonth", to_month AS "toMonth", country, document, record,
       note, at, block, tx
-    FROM retirement WHERE id > ${after} ORDER BY id LIMIT ${limit}`;
+    FROM retirement WHERE id > ${after} AND (${holder ?? null}::text IS NULL OR holder = ${holder ?? null})
+    ORDER BY id LIMIT ${limit}`;
   const blocks = await sql<Place & { retirement: bigint; kg: bigint }>`
     SELECT retirement, batch, first, kg FROM retirement_block
     WHERE retirement = ANY (${column(rows.map(({ id }) => id))}::bigint[]) ORDER BY retirement, pos`;

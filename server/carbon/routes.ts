@@ -5,9 +5,11 @@ import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Route } from "../route.ts";
+import { pageOf } from "../wire.ts";
 import { blockHex, placeOf, type Place } from "./blockId.ts";
 import {
   presentBatch,
+  presentBatchAlone,
   presentBlock,
   presentClaim,
   presentEvent,
@@ -18,6 +20,7 @@ import {
 } from "./presentation.ts";
 import {
   readBatches,
+  readBatchesAfter,
   readBatchIds,
   readBlock,
   readBlockHistory,
@@ -29,6 +32,7 @@ import {
   readProjects,
   readReportIds,
   readReports,
+  readReportsAfter,
   readRetirement,
   readRetirements,
   readShares,
@@ -37,6 +41,8 @@ import {
 } from "./queries.ts";
 import {
   accountParams,
+  batchesQuery,
+  batchesView,
   batchView,
   blockPage,
   blocksView,
@@ -44,8 +50,12 @@ import {
   methodologiesView,
   numberPage,
   numberParams,
+  projectsQuery,
   projectsView,
+  reportsQuery,
+  reportsView,
   reportView,
+  retirementsQuery,
   retirementsView,
   retirementView,
   wholeBlockView,
@@ -65,15 +75,18 @@ function placeAfter(block: Hex = "0x0"): Place {
   return { batch: capped(batch), first: capped(first) };
 }
 
-/** Where the next page goes on, if this one is full. */
-const nextOf = (blocks: readonly BlockRow[], limit: number): Hex | null =>
-  blocks.length === limit ? blockHex(blocks.at(-1)!) : null;
+const numberOf = ({ id }: { id: bigint }): string => String(id);
 
-async function presentReports(sql: Sql, ids: readonly Hex[], quorum: number): Promise<z.input<typeof reportView>[]> {
+/** @param quorumOf how many verifiers the report's methodology asks for */
+async function presentReports(
+  sql: Sql,
+  ids: readonly Hex[],
+  quorumOf: (id: Hex) => number,
+): Promise<z.input<typeof reportView>[]> {
   const reports = await readReports(sql, ids);
   const statements = await readStatements(sql, ids);
   const batches = await readBatchIds(sql, ids);
-  return ids.map((id) => presentReport(reports.get(id)!, quorum, statements, batches));
+  return ids.map((id) => presentReport(reports.get(id)!, quorumOf(id), statements, batches));
 }
 
 async function presentWhole(sql: Sql, id: bigint): Promise<z.input<typeof wholeProjectView>> {
@@ -84,7 +97,7 @@ async function presentWhole(sql: Sql, id: bigint): Promise<z.input<typeof wholeP
     ...presentProject(project),
     shares: await readShares(sql, id),
     boundaries: boundaries.map(({ id, lastDay }) => ({ id, lastDay: lastDay === 0 ? null : dayText(lastDay) })),
-    reports: await presentReports(sql, await readReportIds(sql, id), project.quorum),
+    reports: await presentReports(sql, await readReportIds(sql, id), () => project.quorum),
   };
 }
 
@@ -95,13 +108,15 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
       method: "get",
       path: "/v1/methodologies",
       access: "public",
-      summary: "All methodologies, by number",
+      summary: "Methodologies by number, in pages",
+      query: numberPage,
       answers: { 200: { description: "What each asks for", schema: methodologiesView } },
       problems: [],
-      async handle() {
-        const rows = await readMethodologies(db.sql);
-        const methodologies = rows.map((row) => ({ ...row, id: String(row.id), scope: claimScopeName(row.scope) }));
-        return { status: 200, body: { methodologies } };
+      async handle({ query: { after = 0n, limit } }) {
+        const rows = await readMethodologies(db.sql, after, limit + 1);
+        const { items, next } = pageOf(rows, limit, numberOf);
+        const methodologies = items.map((row) => ({ ...row, id: String(row.id), scope: claimScopeName(row.scope) }));
+        return { status: 200, body: { methodologies, next } };
       },
     }),
     route({
@@ -109,13 +124,13 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
       path: "/v1/projects",
       access: "public",
       summary: "Projects by number, in pages",
-      query: numberPage,
+      query: projectsQuery,
       answers: { 200: { description: "One page of projects", schema: projectsView } },
       problems: [],
-      async handle({ query: { after, limit } }) {
-        const rows = await readProjects(db.sql, after, limit);
-        const next = rows.length === limit ? String(rows.at(-1)!.id) : null;
-        return { status: 200, body: { projects: rows.map(presentProject), next } };
+      async handle({ query: { after = 0n, limit, proponent } }) {
+        const rows = await readProjects(db.sql, after, limit + 1, proponent);
+        const { items, next } = pageOf(rows, limit, numberOf);
+        return { status: 200, body: { projects: items.map(presentProject), next } };
       },
     }),
     route({
@@ -130,6 +145,23 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
     }),
     route({
       method: "get",
+      path: "/v1/reports",
+      access: "public",
+      summary: "Monitoring reports by id, in pages, of one project or of all",
+      query: reportsQuery,
+      answers: { 200: { description: "One page of reports", schema: reportsView } },
+      problems: [],
+      handle: ({ query: { after = "0x", limit, project } }) =>
+        db.snapshot(async (sql) => {
+          const rows = await readReportsAfter(sql, after, limit + 1, project);
+          const { items, next } = pageOf(rows, limit, ({ id }) => id);
+          const quorums = new Map(items.map(({ id, quorum }) => [id, quorum]));
+          const reports = await presentReports(sql, [...quorums.keys()], (id) => quorums.get(id)!);
+          return { status: 200, body: { reports, next } };
+        }),
+    }),
+    route({
+      method: "get",
       path: "/v1/reports/{id}",
       access: "public",
       summary: "A monitoring report with its verifiers' statements and its batches",
@@ -141,7 +173,7 @@ export function projectRoutes({ db }: { db: Db }): Route[] {
           const report = (await readReports(sql, [id])).get(id);
           if (!report) throw new Problem("not-found", `no report ${id} is on the ledger`);
           const { quorum } = (await readProject(sql, report.project))!;
-          const [body] = await presentReports(sql, [id], quorum);
+          const [body] = await presentReports(sql, [id], () => quorum);
           return { status: 200, body };
         }),
     }),
@@ -158,6 +190,20 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
   return [
     route({
       method: "get",
+      path: "/v1/batches",
+      access: "public",
+      summary: "Batches by number, in pages, of one project or report or of all",
+      query: batchesQuery,
+      answers: { 200: { description: "One page of batches, without their blocks", schema: batchesView } },
+      problems: [],
+      handle: ({ query: { after = 0n, limit, ...which } }) =>
+        db.snapshot(async (sql) => {
+          const { items, next } = pageOf(await readBatchesAfter(sql, after, limit + 1, which), limit, numberOf);
+          return { status: 200, body: { batches: items.map(presentBatchAlone), next } };
+        }),
+    }),
+    route({
+      method: "get",
       path: "/v1/batches/{id}",
       access: "public",
       summary: "A batch: where it comes from, what became of its kilograms, and its blocks in pages",
@@ -169,8 +215,9 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
         db.snapshot(async (sql) => {
           const batch = (await readBatches(sql, [id])).get(id);
           if (!batch) throw new Problem("not-found", `no batch ${id} was issued`);
-          const blocks = await readBlocksOf(sql, { batch: id, first: placeAfter(after).first }, limit);
-          return { status: 200, body: presentBatch(batch, blocks, nextOf(blocks, limit)) };
+          const rows = await readBlocksOf(sql, { batch: id, first: placeAfter(after).first }, limit + 1);
+          const { items, next } = pageOf(rows, limit, blockHex);
+          return { status: 200, body: presentBatch(batch, items, next) };
         }),
     }),
     route({
@@ -203,8 +250,8 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
       problems: [],
       handle: ({ params: { id }, query: { after, limit } }) =>
         db.snapshot(async (sql) => {
-          const rows = await readHeld(sql, id, placeAfter(after), limit);
-          return { status: 200, body: { blocks: await presentBlocks(sql, rows), next: nextOf(rows, limit) } };
+          const { items, next } = pageOf(await readHeld(sql, id, placeAfter(after), limit + 1), limit, blockHex);
+          return { status: 200, body: { blocks: await presentBlocks(sql, items), next } };
         }),
     }),
     route({
@@ -212,14 +259,13 @@ export function creditRoutes({ db }: { db: Db }): Route[] {
       path: "/v1/retirements",
       access: "public",
       summary: "Retirements by number, in pages",
-      query: numberPage,
+      query: retirementsQuery,
       answers: { 200: { description: "One page of retirements", schema: retirementsView } },
       problems: [],
-      handle: ({ query: { after, limit } }) =>
+      handle: ({ query: { after = 0n, limit, holder } }) =>
         db.snapshot(async (sql) => {
-          const rows = await readRetirements(sql, after, limit);
-          const next = rows.length === limit ? String(rows.at(-1)!.id) : null;
-          return { status: 200, body: { retirements: rows.map(presentClaim), next } };
+          const { items, next } = pageOf(await readRetirements(sql, after, limit + 1, holder), limit, numberOf);
+          return { status: 200, body: { retirements: items.map(presentClaim), next } };
         }),
     }),
     route({

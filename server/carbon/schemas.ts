@@ -1,6 +1,6 @@
 /** Wire shapes of projects, credits and retirements. Kilograms of CO2e as decimal text; ids of blocks as 32 bytes of hex. */
 import { z } from "zod";
-import { address, amount, hash, named, seconds, shownAmount } from "../wire.ts";
+import { address, amount, hash, named, paged, seconds, shownAmount } from "../wire.ts";
 
 const number = z
   .string()
@@ -23,20 +23,29 @@ const blockId = hash.meta({ description: "of a block: batch << 128 | first seria
 export const numberParams = z.object({ id: number });
 export const hashParams = z.object({ id: hash });
 export const accountParams = z.object({ id: address });
-const limit = z.coerce.number().int().min(1).max(1_000).default(100);
-export const numberPage = z.strictObject({
-  after: z
-    .string()
-    .regex(/^\d{1,18}$/)
-    .default("0")
-    .transform(BigInt)
-    .meta({ description: "`next` of the page before" }),
-  limit,
+export const numberPage = z.strictObject(
+  paged(
+    z
+      .string()
+      .regex(/^\d{1,18}$/)
+      .transform(BigInt),
+  ),
+);
+export const batchesQuery = numberPage.extend({
+  project: number.optional().meta({ description: "only those of this project" }),
+  report: hash.optional().meta({ description: "only those of this report" }),
 });
-export const blockPage = z.strictObject({
-  after: blockId.optional().meta({ description: "`next` of the page before" }),
-  limit,
+export const projectsQuery = numberPage.extend({
+  proponent: address.optional().meta({ description: "only those of this account" }),
 });
+export const retirementsQuery = numberPage.extend({
+  holder: address.optional().meta({ description: "only those of this account's credits" }),
+});
+export const reportsQuery = z.strictObject({
+  ...paged(hash),
+  project: number.optional().meta({ description: "only those of this project" }),
+});
+export const blockPage = z.strictObject(paged(blockId));
 
 const from = address.meta({ description: "the key that is to sign; it acts for the account that it is bound to" });
 const piece = z.strictObject({ block: blockId, kg: amount("kg CO2e, off the block's tail") });
@@ -140,6 +149,8 @@ export const reportView = z.strictObject({
   batches: z.array(shownNumber),
 });
 
+export const reportsView = z.strictObject({ reports: z.array(reportView), next: hash.nullable() });
+
 export const methodologiesView = z.strictObject({
   methodologies: z.array(
     z.strictObject({
@@ -150,6 +161,7 @@ export const methodologiesView = z.strictObject({
       bufferBps: z.int(),
     }),
   ),
+  next: z.string().nullable(),
 });
 
 export const projectView = z.strictObject({
@@ -214,6 +226,11 @@ export const batchView = z.strictObject({
   exportedKg: kg,
   blocks: z.array(blockView).meta({ description: "one page of them, by first serial" }),
   next: blockId.nullable(),
+});
+
+export const batchesView = z.strictObject({
+  batches: z.array(batchView.omit({ blocks: true, next: true })),
+  next: z.string().nullable(),
 });
 
 export const retirementView = z.strictObject({

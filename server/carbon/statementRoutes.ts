@@ -40,7 +40,7 @@ export function statementRoutes(deps: StatementDeps): Route[] {
       params: numberParams,
       body: z.unknown(),
       documentedBody: signedVerification,
-      answers: { 202: { description: "Stored, with its receipt", schema: answer } },
+      answers: { 202: { description: "Stored, with its receipt", schema: answer, location: "its request" } },
       problems: statementProblems,
       async handle({ params: { id }, body }) {
         await refuseForeign(deps, id, body);

@@ -79,7 +79,7 @@ function payeeRoute(deps: MoneyDeps): Route {
       const { balanceFen, paidFen, heldFen, pools: poolCount } = payee;
       const totals = { balanceFen: String(balanceFen), paidFen: String(paidFen), heldFen: String(heldFen), poolCount };
       const body = { account, asOfBlock: cursor.block, view, ...totals, ...full };
-      return { status: 200, body, ...(view === "full" ? { headers: { "cache-control": "private, no-store" } } : {}) };
+      return { status: 200, body };
     },
   });
 }

@@ -22,7 +22,7 @@ import {
   signerBody,
   wholePoolView,
 } from "./schemas.ts";
-import { preparing } from "../wire.ts";
+import { pageOf, preparing } from "../wire.ts";
 
 /** A published ruleset may be missing here; then its name is. */
 const nameOf = async ({ library }: MoneyDeps, digest: Hex): Promise<ReturnType<typeof rulesetView>> =>
@@ -85,8 +85,8 @@ function readingRoutes(deps: MoneyDeps): Route[] {
       problems: [],
       async handle({ query: { after, limit } }) {
         const rows = await readPools(deps.db.sql, BigInt(after ?? 0), limit + 1);
-        const pools = rows.slice(0, limit).map(presentPool);
-        return { status: 200, body: { pools, next: rows.length > limit ? pools.at(-1)!.id : null } };
+        const { items, next } = pageOf(rows, limit, ({ id }) => String(id));
+        return { status: 200, body: { pools: items.map(presentPool), next } };
       },
     }),
     route({

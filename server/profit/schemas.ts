@@ -1,6 +1,6 @@
 /** Wire shapes of pools, their divisions and what people get. Amounts in fen, as decimal text. */
 import { z } from "zod";
-import { address, bilingual, hash, named, prepared, seconds, signedHere, unsigned } from "../wire.ts";
+import { address, bilingual, hash, named, paged, prepared, seconds, signedHere, unsigned } from "../wire.ts";
 import { lineageRoles } from "./entitlements.ts";
 import { poolKinds } from "./queries.ts";
 
@@ -17,23 +17,14 @@ const poolNumber = z.string().regex(/^[1-9]\d{0,17}$/, "must be the number of a 
 export const poolParams = z.object({ id: poolNumber });
 export const payeeParams = z.object({ account: address });
 
-const limit = (most: number, usual: number): z.ZodDefault<z.ZodCoercedNumber> =>
-  z.coerce.number().int().min(1).max(most).default(usual);
+export const poolsQuery = z.strictObject(paged(poolNumber));
 
-export const poolsQuery = z.strictObject({
-  after: poolNumber.optional().meta({ description: "`next` of the page before" }),
-  limit: limit(200, 50),
-});
-
-export const allocationQuery = z.strictObject({
-  after: address.optional().meta({ description: "`next` of the page before" }),
-  limit: limit(1_000, 100),
-});
+export const allocationQuery = z.strictObject(paged(address));
 
 export const payeeQuery = z.strictObject({
   view: z.enum(["public", "full"]).default("public"),
-  after: poolNumber.optional().meta({ description: "`next` of the page before, of the full view" }),
-  limit: limit(50, 10),
+  // of the full view; each is worked out again
+  ...paged(poolNumber, { most: 50, usual: 10 }),
 });
 
 export const fundBody = z.strictObject({

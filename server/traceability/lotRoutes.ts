@@ -5,20 +5,23 @@ import type { Hex } from "../chain/port.ts";
 import type { Db } from "../db/port.ts";
 import { Problem } from "../errors.ts";
 import { route, type Caller, type Reply, type Route } from "../route.ts";
-import { hash } from "../wire.ts";
+import { hash, pageOf } from "../wire.ts";
 import type { Direction } from "./lineage.ts";
 import { LICENCE_REASON, licensedAfterAll } from "./licensed.ts";
 import type { LineageFeed } from "./lineageFeed.ts";
-import { eyesOf, refuseStrangers } from "./needToKnow.ts";
+import { eyesOf, refuseOthers, refuseStrangers } from "./needToKnow.ts";
 import { presentLot, presentNode, presentPublic, presentTotals } from "./presentation.ts";
 import { findLot, readPage } from "./provenance.ts";
-import { readLot } from "./queries.ts";
-import { lotView, provenanceQuery, provenanceView } from "./schemas.ts";
+import { readLot, readLots } from "./queries.ts";
+import { lotsQuery, lotsView, lotView, provenanceQuery, provenanceView } from "./schemas.ts";
 import { summarise } from "./summary.ts";
 
 const lotParams = z.object({ id: hash });
 
 const unknown = (id: Hex): Problem => new Problem("not-found", `no lot ${id} is indexed`);
+
+const isNamed = async ({ sql }: Db, account: Hex): Promise<boolean> =>
+  mayBeNamed((await readAccountStandings(sql, [account])).get(account)?.kinds ?? 0);
 
 interface LotDeps {
   db: Db;
@@ -67,13 +70,35 @@ async function readFull(
     edges: page.edges.map(({ child, parent, grams }) => ({ child, parent, massGrams: grams })),
     next: page.next ?? null,
   };
-  return { status: 200, body, headers: { "cache-control": "private, no-store" } };
+  return { status: 200, body };
 }
 
 /** A lot, and its provenance in two views. */
 export function lotRoutes(deps: LotDeps): Route[] {
   const { db } = deps;
   return [
+    route({
+      method: "get",
+      path: "/v1/lots",
+      access: {
+        partly:
+          "A person's lots are for that person and for keys with the role AUDITOR, REGISTRY or ADMIN; all others for everybody.",
+      },
+      summary: "Lots by id, in pages: all, or the open ones in an account's custody",
+      query: lotsQuery,
+      answers: { 200: { description: "One page of lots", schema: lotsView } },
+      problems: ["need-to-know"],
+      async handle({ query: { after = "0x", limit, custodian }, caller }) {
+        if (custodian !== undefined && !(await isNamed(db, custodian))) refuseOthers(await caller(), custodian);
+        return db.snapshot(async (sql) => {
+          const { items, next } = pageOf(await readLots(sql, after, limit + 1, custodian), limit, ({ id }) => id);
+          const standings = await readAccountStandings(sql, [...new Set(items.map((lot) => lot.custodian))]);
+          const shown = (id: Hex): boolean => id === custodian || mayBeNamed(standings.get(id)?.kinds ?? 0);
+          const lots = items.map((lot) => presentLot(lot, shown(lot.custodian) ? lot.custodian : null));
+          return { status: 200, body: { lots, next } };
+        });
+      },
+    }),
     route({
       method: "get",
       path: "/v1/lots/{id}",

@@ -24,6 +24,17 @@ export async function readLot(sql: Sql, id: Hex): Promise<LotRow | undefined> {
   return lot;
 }
 
+/** Lots after an id, by id: the open ones in an account's custody, or all there ever were. */
+export async function readLots(sql: Sql, after: Hex, limit: number, custodian?: Hex): Promise<LotRow[]> {
+  if (custodian === undefined) {
+    return sql<LotRow>`
+      SELECT id, custodian, grams, seq, class, disposition, flags FROM lot WHERE id > ${after} ORDER BY id LIMIT ${limit}`;
+  }
+  return sql<LotRow>`
+    SELECT id, custodian, grams, seq, class, disposition, flags FROM lot
+    WHERE custodian = ${custodian} AND disposition = 0 AND id > ${after} ORDER BY id LIMIT ${limit}`;
+}
+
 /** Those of the lots that are indexed. */
 export async function indexedLots(sql: Sql, ids: readonly Hex[]): Promise<Set<Hex>> {
   const rows = await sql<{ id: Hex }>`SELECT id FROM lot WHERE id = ANY (${column(ids)}::text[])`;

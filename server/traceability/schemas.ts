@@ -1,6 +1,6 @@
 /** Wire shapes of traceability. Amounts are whole numbers with their unit in the name; ids are lower-case hex. */
 import { z } from "zod";
-import { address, hash, named, seconds } from "../wire.ts";
+import { address, hash, named, paged, seconds } from "../wire.ts";
 
 const grams = z
   .int()
@@ -19,6 +19,12 @@ export const lotView = z.strictObject({
   disposition: z.enum(["open", "consumed", "void"]),
   flags: z.array(z.enum(["contested", "quarantined", "bailed", "review"])),
 });
+
+export const lotsQuery = z.strictObject({
+  ...paged(hash),
+  custodian: address.optional().meta({ description: "only the open lots in its custody" }),
+});
+export const lotsView = z.strictObject({ lots: z.array(lotView), next: hash.nullable() });
 
 export const actView = z.strictObject({
   digest: hash,

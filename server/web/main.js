@@ -36,7 +36,7 @@ function drawFrame() {
   if (spoke) byId("top").querySelector("[aria-pressed=true]").focus();
   byId("foot").replaceChildren(
     h("p", {}, t("site.foot")),
-    h("nav", {}, h("a", { href: "/" }, t("site.home")), h("a", { href: "/openapi.json" }, t("site.api"))),
+    h("nav", {}, h("a", { href: "/" }, t("site.home")), h("a", { href: "/docs" }, t("site.api"))),
   );
 }
 

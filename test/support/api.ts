@@ -16,6 +16,7 @@ import { pointPeople } from "../../scripts/demo/scenario/people.ts";
 import { signedLogin, type LoginTerms } from "../../scripts/demo/login.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
+import { note } from "./answered.ts";
 import { copyPglite } from "./databases.ts";
 import { apiAt } from "./homes.ts";
 
@@ -36,8 +37,13 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-interface Document {
-  paths: Record<string, Record<string, { responses: Record<string, { content: Record<string, unknown> }> }>>;
+interface DocumentedResponse {
+  headers?: Record<string, { required: boolean }>;
+  content: Record<string, unknown>;
+}
+
+export interface Document {
+  paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse> }>>;
 }
 
 /** Finds the documented path that a concrete one is an instance of. */
@@ -50,12 +56,14 @@ function documentedPath(document: Document, path: string): string | undefined {
 
 const escape = (part: string): string => part.replaceAll("~", "~0").replaceAll("/", "~1");
 
-/** Judges an answer by the schema the served document has for its path, method, status and media type. */
-function createJudge(document: Document): (method: string, path: string, answer: Answer) => void {
+/** Judges an answer by what the served document has for its path, method, status and media type, and notes it. */
+export function createJudge(
+  document: Document,
+): (method: string, path: string, answer: Answer, request?: unknown) => void {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addSchema(document, "openapi");
   const compiled = new Map<string, ValidateFunction>();
-  return (method, path, { status, headers, body }) => {
+  return (method, path, { status, headers, body }, request) => {
     const template = documentedPath(document, path);
     if (template === undefined) return;
     const documented = document.paths[template]![method]?.responses[status];
@@ -65,6 +73,9 @@ function createJudge(document: Document): (method: string, path: string, answer:
     );
     const media = headers.get("content-type")!.split(";")[0]!;
     expect(Object.keys(documented!.content), `${method} ${template} ${status}`).to.include(media);
+    for (const [name, { required }] of Object.entries(documented!.headers ?? {})) {
+      if (required) expect(headers.get(name), `${name} of ${method} ${template} ${status}`).to.be.a("string");
+    }
     const pointer = ["paths", template, method, "responses", String(status), "content", media, "schema"];
     const reference = `openapi#/${pointer.map(escape).map(encodeURIComponent).join("/")}`;
     let validate = compiled.get(reference);
@@ -73,6 +84,8 @@ function createJudge(document: Document): (method: string, path: string, answer:
       validate(body),
       `${path} ${JSON.stringify(validate.errors)} in ${JSON.stringify(body).slice(0, 600)}`,
     ).to.equal(true);
+    const code = media === "application/problem+json" ? { code: String(body["code"]) } : {};
+    note({ route: `${method} ${template}`, status, ...code }, request, body);
   };
 }
 
@@ -113,7 +126,7 @@ export async function openApi(
         headers: response.headers,
         body: (await response.json()) as Record<string, unknown>,
       };
-      judge(body === undefined ? "get" : "post", path, answer);
+      judge(body === undefined ? "get" : "post", path, answer, body);
       return answer;
     },
     async close() {

@@ -53,10 +53,12 @@ describe("projects and credits over HTTP", function () {
     await bay.does(bay.registry, "/v1/projects", { ...parties, document, boundaries, shares: shares() });
     expect(await get("/v1/methodologies")).to.deep.equal({
       methodologies: [{ id: "1", document: methodology, scope: shownScope, quorum: 2, bufferBps: 0 }],
+      next: null,
     });
     const shown = { id: "1", ...parties, document, quorum: 2, scope: shownScope };
     expect(await get("/v1/projects")).to.deep.equal({ projects: [shown], next: null });
-    expect(await get("/v1/projects?limit=1")).to.deep.equal({ projects: [shown], next: "1" });
+    expect(await get("/v1/projects?limit=1")).to.deep.equal({ projects: [shown], next: null });
+    expect(await get(`/v1/projects?proponent=${bay.buyer.account}`)).to.deep.equal({ projects: [], next: null });
     expect(await get("/v1/projects?after=1")).to.deep.equal({ projects: [], next: null });
     expect(await get("/v1/projects/1")).to.deep.equal({
       ...shown,

@@ -87,7 +87,9 @@ describe("pages", () => {
   it("given the document, when all it names is followed, then every file is there with its type", async () => {
     const types = { js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
     const seen = new Set<string>();
-    const waiting = [...source("index.html").matchAll(/(?:href|src)="(\/web\/[^"]+)"/g)].map(([, path]) => path!);
+    const waiting = [...(source("index.html") + source("docs.html")).matchAll(/(?:href|src)="(\/web\/[^"]+)"/g)].map(
+      ([, path]) => path!,
+    );
     for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
       if (seen.has(path)) continue;
       seen.add(path);
