@@ -20,9 +20,10 @@ import { createLog } from "../../server/log.ts";
 import { traceabilityProjection } from "../../server/traceability/projections.ts";
 import { median, tell } from "./figures.ts";
 import { ledger, PER_BLOCK } from "./lotHistory.ts";
+import type { Measured } from "./measured.ts";
 import { installPonder, runPonder, type PonderPlace } from "./ponder.ts";
 import { inProcess, overHttp, textChain } from "./textChain.ts";
-import { mustAgree, totalsOf, type Totals } from "./totals.ts";
+import { mustAgree, totalsOf } from "./totals.ts";
 
 const { values } = parseArgs({
   options: { events: { type: "string" }, rounds: { type: "string" }, "no-ponder": { type: "boolean" } },
@@ -31,11 +32,6 @@ const blocks = Math.ceil(Number(values.events ?? 200_000) / PER_BLOCK);
 const rounds = Number(values.rounds ?? 3);
 /** more than the 30 blocks that Ponder keeps away from the head of a chain it does not know */
 const TAIL = 64;
-
-interface Measured {
-  seconds: number;
-  totals: Totals;
-}
 
 async function measure(db: Db, chain: Chain): Promise<Measured> {
   await migrate(db);
@@ -51,12 +47,14 @@ async function measure(db: Db, chain: Chain): Promise<Measured> {
     // a state digest goes over all rows: it is not what is measured here
     digestEvery: blocks + TAIL + 1,
   });
+  const used = process.cpuUsage();
   const began = performance.now();
   await indexer.start();
   await indexer.indexed(blocks);
   const seconds = (performance.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(used);
   await indexer.stop();
-  return { seconds, totals: await totalsOf(db) };
+  return { seconds, processor: (user + system) / 1e6, totals: await totalsOf(db) };
 }
 
 async function onPglite(chain: Chain): Promise<Measured> {
@@ -97,44 +95,53 @@ const onPostgres = (server: string, chain: Chain): Promise<Measured> =>
   });
 
 const shown = (rate: number): string => Math.round(rate).toLocaleString("en").padStart(8);
-const rateOf = ({ seconds }: Measured): number => (blocks * PER_BLOCK) / seconds;
+const EVENTS = blocks * PER_BLOCK;
+const rateOf = (runs: readonly Measured[]): number => median(runs.map(({ seconds }) => EVENTS / seconds));
+/** in microseconds an event: on a busy machine the clock tells little */
+const costOf = (runs: readonly Measured[]): number => median(runs.map(({ processor }) => (processor * 1e6) / EVENTS));
 
-/**
- * Both indexers by turns, so that what disturbs the machine disturbs both.
- * @param least how many times Ponder's rate ours should be (DESIGN.md §7)
- */
+/** Both indexers by turns, so that what disturbs the machine disturbs both. */
 async function compare(
   title: string,
   ours: () => Promise<Measured>,
   theirs: ((schema: string) => Promise<Measured>) | undefined,
   least: number,
 ): Promise<void> {
-  const rates: number[] = [];
-  const others: number[] = [];
+  const runs: Measured[] = [];
+  const others: Measured[] = [];
   if (theirs) await theirs("fetched");
   for (let round = 1; round <= rounds; round++) {
     const mine = await ours();
-    if (Number(mine.totals.acts) !== blocks * PER_BLOCK) throw new Error(`${mine.totals.acts} acts are indexed`);
-    rates.push(rateOf(mine));
+    if (Number(mine.totals.acts) !== EVENTS) throw new Error(`${mine.totals.acts} acts are indexed`);
+    runs.push(mine);
     const other = await theirs?.(`round${round}`);
     if (other) mustAgree(mine.totals, other.totals);
-    if (other) others.push(rateOf(other));
+    if (other) others.push(other);
     console.log(
-      `  ${title}, round ${round} of ${rounds}: ${shown(rates.at(-1)!)}${other ? shown(others.at(-1)!) : ""}`,
+      `  ${title}, round ${round} of ${rounds}: ${shown(rateOf([mine]))}${other ? shown(rateOf([other])) : ""}`,
     );
   }
-  report(title, median(rates), theirs && median(others), least);
+  report(title, runs, others, least);
 }
 
-function report(title: string, value: number, other: number | undefined, least: number): void {
-  const figure = { what: `index, ${title}`, value: Math.round(value), unit: "events/s" };
-  if (other === undefined) {
-    console.log(`  ${title.padEnd(20)} ${shown(value)}`);
-    return tell(figure);
+/** @param least how many times Ponder's rate ours should be (DESIGN.md §7) */
+function report(title: string, runs: readonly Measured[], others: readonly Measured[], least: number): void {
+  const rate = rateOf(runs);
+  const figure = { what: `index, ${title}`, value: Math.round(rate), unit: "events/s" };
+  const processor = { what: `index, ${title}, processor of the process`, value: costOf(runs), unit: "µs/event" };
+  const line = `  ${title.padEnd(20)} ${shown(rate)}`;
+  const cost = `processor ${costOf(runs).toFixed(0)} µs an event`;
+  if (others.length === 0) {
+    console.log(`${line}   ${cost}`);
+    tell(figure);
+    tell(processor);
+    return;
   }
-  const ratio = value / other;
-  console.log(`  ${title.padEnd(20)} ${shown(value)}   Ponder ${shown(other)}   × ${ratio.toFixed(1)} (≥ ${least})`);
-  tell({ ...figure, ratio, beside: `Ponder 0.16.10: ${Math.round(other)}`, least });
+  const ratio = rate / rateOf(others);
+  console.log(`${line}   Ponder ${shown(rateOf(others))}   × ${ratio.toFixed(1)} (≥ ${least})`);
+  console.log(`  ${"".padEnd(20)} ${cost}, Ponder's ${costOf(others).toFixed(0)}; the database's where it is a thread`);
+  tell({ ...figure, ratio, beside: `Ponder 0.16.10: ${Math.round(rateOf(others))}`, least });
+  tell({ ...processor, ratio: costOf(others) / costOf(runs), beside: `Ponder 0.16.10: ${costOf(others).toFixed(0)}` });
 }
 
 const text = textChain(blocks, values["no-ponder"] ? 0 : TAIL);
@@ -144,7 +151,7 @@ if (http) await installPonder();
 const ponderOn = (database: PonderPlace["database"]): ((schema: string) => Promise<Measured>) | undefined =>
   http && ((schema) => runPonder({ rpc: http.url, ledger, blocks, database }, schema));
 
-console.log(`events indexed a second, ${(blocks * PER_BLOCK).toLocaleString("en")} events in blocks of ${PER_BLOCK}`);
+console.log(`events indexed a second, ${EVENTS.toLocaleString("en")} events in blocks of ${PER_BLOCK}`);
 const folder = mkdtempSync(join(tmpdir(), "tidemark-ponder-"));
 await compare("PGlite, durable", () => onPglite(chain), ponderOn({ folder }), 3);
 rmSync(folder, { recursive: true });

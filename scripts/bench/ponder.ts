@@ -4,9 +4,10 @@
  * rows: a first run fetches everything into Ponder's cache, the measured ones find it there.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Measured } from "./measured.ts";
 import type { Totals } from "./totals.ts";
 
 const folder = join(import.meta.dirname, "../../test/bench/ponder");
@@ -33,6 +34,8 @@ export interface PonderPlace {
 }
 
 interface Line {
+  /** pino's: 40 is a warning, after which it tries again, 50 an error */
+  level: number;
   msg: string;
   endpoint?: string;
   duration?: number;
@@ -48,12 +51,23 @@ const variables = ({ rpc, ledger, blocks, database }: PonderPlace): NodeJS.Proce
   PONDER_TELEMETRY_DISABLED: "1",
 });
 
+/** Processor seconds that a process has used, by all its threads; NaN where there is no /proc. */
+function processorSeconds(pid: number): number {
+  try {
+    // after the name, which may hold blanks, user and system time are the 12th and 13th field, in hundredths
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /**
  * One run of the app, from an empty schema to `/ready`.
  * @param schema of its own for each run; what was fetched is shared by all runs on one database
  * @returns the seconds of its backfill and of making its indexes, by its own log, and what its tables hold
  */
-export async function runPonder(place: PonderPlace, schema: string): Promise<{ seconds: number; totals: Totals }> {
+export async function runPonder(place: PonderPlace, schema: string): Promise<Measured> {
   const bin = join(folder, "node_modules/ponder/dist/esm/bin/ponder.js");
   // the port it begins to look for a free one at
   const port = String(42_000 + (process.pid % 1_000));
@@ -66,16 +80,19 @@ export async function runPonder(place: PonderPlace, schema: string): Promise<{ s
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   try {
     let milliseconds = 0;
+    let before = 0;
     let url = "";
     for await (const text of createInterface({ input: child.stdout })) {
       const line = JSON.parse(text) as Line;
-      if (line.error) throw new Error(`Ponder: ${line.msg}: ${line.error.message}`);
+      if (line.level >= 50) throw new Error(`Ponder: ${line.msg}: ${line.error?.message ?? ""}`);
       if (line.msg === "Created HTTP server") url = `http://127.0.0.1:${line.port}`;
+      if (line.msg === "Started backfill indexing") before = processorSeconds(child.pid!);
       if (/^(Completed backfill indexing across|Created database indexes)/.test(line.msg))
         milliseconds += line.duration!;
       if (line.endpoint === "/ready") {
+        const processor = processorSeconds(child.pid!) - before;
         const answer = await fetch(`${url}/totals`);
-        return { seconds: milliseconds / 1_000, totals: (await answer.json()) as Totals };
+        return { seconds: milliseconds / 1_000, processor, totals: (await answer.json()) as Totals };
       }
     }
     throw new Error("Ponder ended before it was ready");

@@ -91,6 +91,8 @@ export async function overHttp({ answer }: TextChain): Promise<{ url: string; cl
       response.end(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${answer(method, params ?? [])}}`);
     });
   });
+  // a connection that is closed for idleness just as it is used again looks like a failed request
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const close = (): void => {
     server.closeAllConnections();
