@@ -50,6 +50,7 @@ export const settings = {
     ...none,
     what: "tidemark only: the private key of a holder of the role ALLOCATOR; pays chunks of pools too",
   },
+  TIDEMARK_HELD_KEY: { ...none, what: "keys only: the private key of an account that the server is to hold" },
   TIDEMARK_ADMIN_DELAY: { ...same("0"), what: "deploy only: seconds an admin's action waits; set last" },
   TIDEMARK_POOL_DELAY: {
     embedded: "2",
@@ -119,6 +120,7 @@ export interface Config {
   registryKey: string | undefined;
   issuerKey: string | undefined;
   allocatorKey: string | undefined;
+  heldKey: string | undefined;
   adminDelaySeconds: number;
   poolDelaySeconds: number;
   workers: number;
@@ -232,6 +234,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     registryKey: optional("TIDEMARK_REGISTRY_KEY"),
     issuerKey: optional("TIDEMARK_ISSUER_KEY"),
     allocatorKey: optional("TIDEMARK_ALLOCATOR_KEY"),
+    heldKey: optional("TIDEMARK_HELD_KEY"),
     adminDelaySeconds: whole("TIDEMARK_ADMIN_DELAY", needed("TIDEMARK_ADMIN_DELAY"), 2 ** 32 - 1),
     // the contract takes at most 60 days
     poolDelaySeconds: whole("TIDEMARK_POOL_DELAY", needed("TIDEMARK_POOL_DELAY"), 60 * 86_400),

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { CompactEncrypt } from "jose";
-import { openKeyFile, writeWhole } from "../../../server/chain/keyFile.ts";
+import { openKeyFile, saveKeyFile, writeWhole } from "../../../server/chain/keyFile.ts";
+import type { Hex } from "../../../server/chain/port.ts";
 
 describe("key file", function () {
   this.timeout(20_000);
@@ -27,7 +28,16 @@ describe("key file", function () {
     const opened = await openKeyFile(home, "words", false);
     expect(opened).to.deep.include(old);
     expect(opened.login.crv).to.equal("Ed25519");
+    expect(opened.held).to.deep.equal([]);
     expect(await openKeyFile(home, "words", false)).to.deep.equal(opened);
+  });
+
+  it("given a key of an account that is put in, when the file is opened, then it is held, and stands nowhere in clear", async () => {
+    const keys = await openKeyFile(home, "words", true);
+    const held: Hex[] = [`0x${"5a".repeat(32)}`];
+    await saveKeyFile(home, "words", { ...keys, held });
+    expect(await openKeyFile(home, "words", true)).to.deep.equal({ ...keys, held });
+    expect(readFileSync(join(home, "keys.jwe"), "utf8")).not.to.contain("5a5a");
   });
 
   it("given another passphrase, when the file is opened, then it is refused in words", async () => {
