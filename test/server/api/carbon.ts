@@ -155,6 +155,14 @@ describe("projects and credits over HTTP", function () {
       ...{ issuedKg: "1000500", liveKg: "1000500", retiredKg: "0", cancelledKg: "0", exportedKg: "0" },
       ...{ blocks, next: null },
     });
+    const { batches } = (await get(`/v1/batches?report=${report}`)) as { batches: object[] };
+    expect(batch).to.deep.include(batches[0]);
+    expect(batches[0]).to.not.have.any.keys("blocks", "next");
+    expect(await get("/v1/batches?limit=1")).to.deep.equal({ batches: [batches[0]], next: "1" });
+    expect(await get("/v1/batches?project=9")).to.deep.equal({ batches: [], next: null });
+    const listed = await get("/v1/reports?project=1");
+    expect(listed["reports"]).to.deep.include(await get(`/v1/reports/${report}`));
+    expect(await get("/v1/reports?project=9")).to.deep.equal({ reports: [], next: null });
     const page = await get("/v1/batches/1?limit=1");
     expect(page).to.deep.include({ blocks: [blocks[0]], next: block(1) });
     expect(await get(`/v1/batches/1?limit=1&after=${block(1)}`)).to.deep.include({ blocks: [blocks[1]] });
