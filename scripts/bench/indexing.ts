@@ -153,8 +153,11 @@ const ponderOn = (database: PonderPlace["database"]): ((schema: string) => Promi
 
 console.log(`events indexed a second, ${EVENTS.toLocaleString("en")} events in blocks of ${PER_BLOCK}`);
 const folder = mkdtempSync(join(tmpdir(), "tidemark-ponder-"));
-await compare("PGlite, durable", () => onPglite(chain), ponderOn({ folder }), 3);
-rmSync(folder, { recursive: true });
+try {
+  await compare("PGlite, durable", () => onPglite(chain), ponderOn({ folder }), 3);
+} finally {
+  rmSync(folder, { recursive: true });
+}
 const postgres = process.env["TIDEMARK_TEST_POSTGRES"];
 if (postgres) {
   await withDatabase(postgres, "ponder", (url) =>
