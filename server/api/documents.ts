@@ -31,7 +31,7 @@ const documentParams = z.object({
       const fault = isSha256(id) ? undefined : cidFault(id);
       if (fault !== undefined) addIssue({ code: "custom", message: `${fault}, nor 0x and a sha256 in lower case` });
     })
-    .meta({ description: "its CID, or 0x and its sha256" }),
+    .meta({ description: "its CID, or 0x and its sha256", pattern: "^(b[a-z2-7]{58}|0x[0-9a-f]{64})$" }),
 });
 
 /** A file to save: no browser runs, frames or guesses at it, whatever its uploader called it. */

@@ -36,7 +36,9 @@ export function signHeld(deps: SigningDeps, routes: readonly Route[]): Route[] {
       ...route,
       handle(input) {
         const signer = deps.signers.get((input.body as { from: Hex }).from);
-        return signer ? sign(deps, signer, route, input) : route.handle(input);
+        if (signer) return sign(deps, signer, route, input);
+        if (input.idempotencyKey !== undefined) readIdempotencyKey(input.idempotencyKey);
+        return route.handle(input);
       },
     };
   });
@@ -93,13 +95,14 @@ async function refuseInactive({ db }: SigningDeps, accounts: readonly Hex[]): Pr
   throw new Problem("account-not-active", accounts.join(", "), { account: accounts[0] });
 }
 
-/** In quotes, as draft-ietf-httpapi-idempotency-key-header writes it, or plain. */
+/** One that is not well-formed is refused also where it is not needed. In quotes, as draft-ietf-httpapi-idempotency-key-header writes it, or plain. */
 function readIdempotencyKey(header: string | undefined): string {
   const [, quoted, plain] = /^(?:"([ !#-[\]-~]{1,255})"|([!#-~]{1,255}))$/.exec(header?.trim() ?? "") ?? [];
   const key = quoted ?? plain;
   if (key !== undefined) return key;
-  const what = header === undefined ? "there is none" : "it is not 1 to 255 printable characters";
-  throw new Problem("idempotency-key-needed", `this server holds the key and would sign: ${what}`);
+  const what =
+    header === undefined ? "this server holds the key and would sign" : "it is not 1 to 255 printable characters";
+  throw new Problem("idempotency-key-needed", what);
 }
 
 /** Of everything that decides what is signed. The body is as the schema read it, in the schema's order. */

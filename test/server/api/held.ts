@@ -61,6 +61,13 @@ describe("keys that the server holds", function () {
     }
   });
 
+  it("given a key of somebody else's, when the request's name is not well-formed, then it is refused as for any key", async () => {
+    for (const name of ["x".repeat(258), "two words"]) {
+      const body = { from: bay.buyer.account, ...terms.transfer() };
+      expect(told(await api.ask("/v1/transfers", body, named(name)))).to.deep.equal([400, "idempotency-key-needed"]);
+    }
+  });
+
   it("given a held key, when nobody, a stranger, or a request without a name asks, then nothing is signed", async () => {
     const before = await signed();
     const stranger = { ...(await loginOf(bay.buyer)), ...named() };

@@ -1,0 +1,97 @@
+/** One run of Schemathesis against a server. */
+import { spawn, spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface Visitor {
+  name: string;
+  /** what it sends as its bearer token; `undefined`: nothing */
+  token(): Promise<string | undefined>;
+}
+
+/** Streams do not end. */
+const LEFT_OUT = "/v1/events";
+
+/** Why it cannot run here, and what to do; `undefined` where it can. */
+export function whyNot(): string | undefined {
+  const { stdout, status } = spawnSync("st", ["--version"], { encoding: "utf8" });
+  if (status === 0 && /version 4\./.test(stdout)) return undefined;
+  return [
+    "没有 Schemathesis 4：请运行 pip install 'schemathesis>=4,<5'，并使 st 位于 PATH 中。",
+    "Schemathesis 4 is not here: pip install 'schemathesis>=4,<5', and have st on the PATH.",
+  ].join("\n");
+}
+
+/**
+ * What is asked of an answer. A schema cannot say all that a body must keep to (that ids ascend, that a code is in use),
+ * so what fits the document may be refused, with a documented problem; what does not fit must be.
+ */
+const checks = {
+  not_a_server_error: { "expected-statuses": ["2xx", "3xx", "4xx", 503] },
+  status_code_conformance: {},
+  content_type_conformance: {},
+  response_headers_conformance: {},
+  response_schema_conformance: {},
+  negative_data_rejection: {},
+  unsupported_method: {},
+  allow_header_conformance: {},
+  ignored_auth: {},
+};
+
+/** JSON-RPC answers 200 to what is no JSON, too, and a document may be any bytes. */
+const TAKE_ANYTHING = ["/rpc", "/v1/documents"];
+
+/** The checks and the words it draws from, as TOML: JSON's text, lists and flat objects of such keys are TOML too. */
+function configOf(known: readonly string[]): string {
+  const lines = Object.entries(checks).map(([name, settings]) => {
+    const inner = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+    return `${name} = { ${["enabled = true", ...inner].join(", ")} }`;
+  });
+  return [
+    "[dictionaries.known]",
+    `values = ${JSON.stringify(known)}`,
+    "[generation.dictionaries]",
+    'string = { dictionary = "known", probability = 0.4 }',
+    "[checks]",
+    "enabled = false",
+    ...lines,
+    ...TAKE_ANYTHING.flatMap((path) => [
+      "[[operations]]",
+      `include-path = ${JSON.stringify(path)}`,
+      "checks = { negative_data_rejection = { enabled = false } }",
+    ]),
+    "",
+  ].join("\n");
+}
+
+/**
+ * Sends requests for so many seconds, and says on this process's output what it finds.
+ * @param folder where its configuration may lie
+ * @param known ids and hashes of what is there
+ * @returns whether nothing was found
+ */
+export async function run(of: {
+  url: string;
+  folder: string;
+  known: readonly string[];
+  visitor: Visitor;
+  seconds: number;
+  seed: number;
+}): Promise<boolean> {
+  const config = join(of.folder, "schemathesis.toml");
+  await writeFile(config, configOf(of.known));
+  const token = await of.visitor.token();
+  const args = [
+    ...["--config-file", config, "run", `${of.url}/openapi.json`],
+    ...["--max-time", String(of.seconds), "--seed", String(of.seed)],
+    ...["--exclude-path", LEFT_OUT, "--continue-on-failure", "--suppress-health-check", "all"],
+    ...["--generation-database", "none", "--request-timeout", "60", "--warnings", "off", "--no-color"],
+    ...(token === undefined ? [] : ["--header", `Authorization:Bearer ${token}`]),
+  ];
+  // in a folder of its own: it leaves files where it runs
+  const child = spawn("st", args, { cwd: of.folder, stdio: ["ignore", "inherit", "inherit"] });
+  return new Promise((done, failed) => {
+    child.once("error", failed);
+    child.once("exit", (code) => done(code === 0));
+  });
+}
