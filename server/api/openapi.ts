@@ -15,8 +15,8 @@ import { documentDoors } from "./doors.ts";
 
 extendZodWithOpenApi(z);
 
-/** Problems any route may answer with. */
-const everywhere = ["rate-limited", "internal"] as const;
+/** Problems any route may answer with; `not-writable` is what a lost database comes to, for reads too. */
+const everywhere = ["rate-limited", "internal", "not-writable"] as const;
 const withBody = ["malformed-json", "unsupported-media-type", "body-too-large", "busy"] as const;
 
 function responsesOf(route: Route): RouteConfig["responses"] {

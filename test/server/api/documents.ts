@@ -11,6 +11,10 @@ import { pattern } from "../../support/documents.ts";
 const LIMIT = 4_000_000;
 const sha256 = (bytes: Uint8Array): string => `0x${createHash("sha256").update(bytes).digest("hex")}`;
 
+interface Document {
+  paths: Record<"/v1/documents/{id}", { get: { parameters: [{ schema: { pattern: string } }] } }>;
+}
+
 describe("documents over HTTP", () => {
   let api: TestApi;
   let keeper: Record<string, string>;
@@ -173,7 +177,11 @@ describe("documents over HTTP", () => {
       expect([status, body["code"]], id).to.deep.equal([400, "invalid-request"]);
       expect(body["detail"], id).to.contain(words);
     }
+    const { paths } = (await api.ask("/openapi.json")).body as unknown as Document;
+    const [{ schema }] = paths["/v1/documents/{id}"].get.parameters;
+    expect("0xab").to.not.match(new RegExp(schema.pattern));
     for (const id of ["bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am", `0x${"ab".repeat(32)}`]) {
+      expect(id).to.match(new RegExp(schema.pattern));
       const { status, body } = await api.ask(`/v1/documents/${id}`);
       expect([status, body["code"]], id).to.deep.equal([404, "not-found"]);
     }

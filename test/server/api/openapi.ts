@@ -95,6 +95,13 @@ describe("the document", () => {
     }
   });
 
+  it("given what any route may come to, when the document is read, then it has it: too many requests, a fault, a lost database", () => {
+    for (const [route, { responses }] of operations.filter(([each]) => each.includes(" /v1/"))) {
+      expect(Object.keys(responses), route).to.include.members(["429", "500", "503"]);
+      expect(responses["503"]!.description, route).to.contain("not-writable");
+    }
+  });
+
   it("given every schema and example of the document, when ajv reads them, then each schema is one, and each example fits it", () => {
     let examples = 0;
     // the same shape stands in many places
