@@ -9,18 +9,23 @@ import { createSigner } from "../../../server/chain/transactions.ts";
 import { settings } from "../../../server/config.ts";
 import { holdKeys, logInAsAdmin, type Answer } from "../../support/api.ts";
 import { copyPglite } from "../../support/databases.ts";
-import { startServer } from "../../support/server.ts";
+import { startServer, type ServerProcess } from "../../support/server.ts";
 
 type Headers = Record<string, string>;
 
 describe("a server that is killed after it signed", function () {
   this.timeout(120_000);
   let home: string;
+  /** killed whatever became of the test */
+  const servers: ServerProcess[] = [];
   before(async () => {
     home = await mkdtemp(join(tmpdir(), "tidemark-held-"));
     await copyPglite(join(home, "db"));
   });
-  after(() => rm(home, { recursive: true }));
+  after(async () => {
+    for (const server of servers) await server.kill();
+    await rm(home, { recursive: true });
+  });
 
   /** A client of the server at an address. */
   function clientAt(url: string): (path: string, body?: unknown, headers?: Headers) => Promise<Answer> {
@@ -39,6 +44,7 @@ describe("a server that is killed after it signed", function () {
     await holdKeys(home, [admin!]);
     const from = createSigner(admin!).address;
     const held = await startServer(home, { TIDEMARK_HOLD_AT: "accepted" });
+    servers.push(held);
     const ask = clientAt(held.url);
     const login = await logInAsAdmin({ ask, home });
     const { body } = await ask("/v1/documents", "a method", { ...login, "content-type": "text/plain" });
@@ -53,6 +59,7 @@ describe("a server that is killed after it signed", function () {
     expect(await unanswered).to.be.an("error");
 
     const again = await startServer(home);
+    servers.push(again);
     const asked = clientAt(again.url);
     const headers = { ...(await logInAsAdmin({ ask: asked, home })), ...name };
     const first = await asked("/v1/methodologies", terms, headers);

@@ -10,7 +10,7 @@ import { signedCollects } from "../../../scripts/bench/acts.ts";
 import { roles } from "../../../server/access/roles.ts";
 import { interfaces } from "../../../server/chain/contracts.ts";
 import { readDeployment, sendAs } from "../../../server/chain/deploy.ts";
-import { openKeyFile } from "../../../server/chain/keyFile.ts";
+import { openKeyFile, saveKeyFile } from "../../../server/chain/keyFile.ts";
 import type { Hex } from "../../../server/chain/port.ts";
 import { createRpcChain } from "../../../server/chain/rpc.ts";
 import { createSigner } from "../../../server/chain/transactions.ts";
@@ -102,20 +102,37 @@ eachServerDatabase("a server on a network", (database) => {
     expect(await again.stop()).to.equal(0);
   });
 
-  it("given a relayer key that holds a role, when production starts, then it refuses; elsewhere it may", async function () {
-    this.timeout(120_000);
-    const relayer = createSigner((await openKeyFile(home, PASSPHRASE, false)).relayer).address;
+  /** Gives a key a role on the chain. */
+  async function grantTo(key: Hex): Promise<void> {
     const { contracts, chainId } = readDeployment(`${home}/deployment.json`)!;
     const chain = createRpcChain({ urls: [node.url], pollMs: 100, log: createLog("silent") });
-    const grant = interfaces.AccessManager.encodeFunctionData("grantRole", [roles.REGISTRY, relayer, 0]) as Hex;
+    const grant = interfaces.AccessManager.encodeFunctionData("grantRole", [roles.REGISTRY, key, 0]) as Hex;
     await sendAs(chain, createSigner(adminKey), chainId, contracts.AccessManager.address, grant);
     await chain.close();
-    const started = await startServer(home, env).then(
+  }
+  /** What a start says that is refused, or how the server stopped that was started. */
+  const started = (): Promise<string> =>
+    startServer(home, env).then(
       async (server) => `stopped with ${await server.stop()}`,
       (error: unknown) => (error as DidNotStart).said,
     );
-    expect(started).to.include(
-      env["TIDEMARK_MODE"] === "production" ? `The relayer key ${relayer} holds REGISTRY` : "stopped with 0",
-    );
+  const isProduction = (): boolean => env["TIDEMARK_MODE"] === "production";
+
+  it("given an account's key that is held and holds a role, when production starts, then it refuses; elsewhere it may", async function () {
+    this.timeout(120_000);
+    const keys = await openKeyFile(home, PASSPHRASE, false);
+    const secret: Hex = `0x${"5c".repeat(32)}`;
+    const { address } = createSigner(secret);
+    await saveKeyFile(home, PASSPHRASE, { ...keys, held: [secret] });
+    await grantTo(address);
+    expect(await started()).to.include(isProduction() ? `The held key ${address} holds REGISTRY` : "stopped with 0");
+    await saveKeyFile(home, PASSPHRASE, keys);
+  });
+
+  it("given a relayer key that holds a role, when production starts, then it refuses; elsewhere it may", async function () {
+    this.timeout(120_000);
+    const relayer = createSigner((await openKeyFile(home, PASSPHRASE, false)).relayer).address;
+    await grantTo(relayer);
+    expect(await started()).to.include(isProduction() ? `The relayer key ${relayer} holds REGISTRY` : "stopped with 0");
   });
 });
