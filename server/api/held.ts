@@ -95,9 +95,12 @@ async function refuseInactive({ db }: SigningDeps, accounts: readonly Hex[]): Pr
   throw new Problem("account-not-active", accounts.join(", "), { account: accounts[0] });
 }
 
-/** One that is not well-formed is refused also where it is not needed. In quotes, as draft-ietf-httpapi-idempotency-key-header writes it, or plain. */
+/** In quotes, as draft-ietf-httpapi-idempotency-key-header writes it, or plain. */
+export const IDEMPOTENCY_KEY = /^(?:"([ !#-[\]-~]{1,255})"|([!#-~]{1,255}))$/;
+
+/** One that is not well-formed is refused also where it is not needed. */
 function readIdempotencyKey(header: string | undefined): string {
-  const [, quoted, plain] = /^(?:"([ !#-[\]-~]{1,255})"|([!#-~]{1,255}))$/.exec(header?.trim() ?? "") ?? [];
+  const [, quoted, plain] = IDEMPOTENCY_KEY.exec(header?.trim() ?? "") ?? [];
   const key = quoted ?? plain;
   if (key !== undefined) return key;
   const what =

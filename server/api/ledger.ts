@@ -66,7 +66,7 @@ const requestView = z.strictObject({
 /** Digests in one question at most: more do not fit a request's line. */
 const MOST_DIGESTS = 100;
 
-const statesQuery = z.strictObject({ digest: z.union([hash, z.array(hash).max(MOST_DIGESTS)]) });
+const statesQuery = z.strictObject({ digest: z.union([hash, z.array(hash).min(1).max(MOST_DIGESTS)]) });
 
 const statesView = z.strictObject({
   requests: z.array(z.strictObject({ digest: hash, state })).meta({ description: "those of them that are known here" }),

@@ -12,6 +12,7 @@ import { problem } from "../wire.ts";
 import { describeAccess } from "./access.ts";
 import { exampleOf, headersOf, headersOfProblem, operationId, problemExamples, tagOf, tags } from "./described.ts";
 import { documentDoors } from "./doors.ts";
+import { IDEMPOTENCY_KEY } from "./held.ts";
 
 extendZodWithOpenApi(z);
 
@@ -64,7 +65,7 @@ function accessOf(route: Route): Pick<RouteConfig, "description" | "security"> {
   return { ...description, security: open ? [{}, ...security] : security };
 }
 
-const idempotencyKey = z.string().min(1).max(257).optional().meta({
+const idempotencyKey = z.string().min(1).max(257).regex(IDEMPOTENCY_KEY).optional().meta({
   description:
     "Needed where this server holds the key `from`: one's own name for this request, new for each, up to 255 characters. Sent again with the same body it gives the first answer again, for good.",
 });

@@ -12,8 +12,8 @@ const code = z.int().min(0).max(65_535);
 const bps = z.int().min(1).max(10_000).meta({ description: "in 1/10,000" });
 const day = z.iso
   .date()
-  .regex(/^(19[7-9]|[2-9]\d)\d/, "must be a day from 1970 on")
-  .meta({ description: "such as 2016-01-31, from 1970 on" });
+  .regex(/^(19[7-9]|[2-9]\d\d)\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, "must be a day from 1970 on")
+  .meta({ description: "such as 2016-01-31, from 1970 on", format: "date" });
 const month = z
   .string()
   .regex(/^[1-9]\d{3}-(0[1-9]|1[0-2])$/, "must be a month such as 2025-01")

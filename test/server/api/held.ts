@@ -12,6 +12,10 @@ import { secretOf, type Person } from "../../support/ledger.ts";
 
 type Headers = Record<string, string>;
 
+interface Document {
+  paths: Record<"/v1/transfers", { post: { parameters: [{ name: string; schema: { pattern: string } }] } }>;
+}
+
 describe("keys that the server holds", function () {
   this.timeout(60_000);
   let api: TestApi;
@@ -61,8 +65,12 @@ describe("keys that the server holds", function () {
     }
   });
 
-  it("given a key of somebody else's, when the request's name is not well-formed, then it is refused as for any key", async () => {
-    for (const name of ["x".repeat(258), "two words"]) {
+  it("given a key of somebody else's, when the request's name is not well-formed, then it is refused as for any key, and as documented", async () => {
+    const { paths } = (await api.ask("/openapi.json")).body as unknown as Document;
+    const [{ name: header, schema }] = paths["/v1/transfers"].post.parameters;
+    expect([header, '"two words"', "one"].filter((name) => new RegExp(schema.pattern).test(name))).to.have.length(3);
+    for (const name of ["x".repeat(256), "two words"]) {
+      expect(name).to.not.match(new RegExp(schema.pattern));
       const body = { from: bay.buyer.account, ...terms.transfer() };
       expect(told(await api.ask("/v1/transfers", body, named(name)))).to.deep.equal([400, "idempotency-key-needed"]);
     }

@@ -102,6 +102,29 @@ describe("the document", () => {
     }
   });
 
+  it("given a day of a report, when it is held against the document, then that takes what the route takes", () => {
+    const { schema } = document.paths["/v1/projects/{id}/reports"]!["post"]!.requestBody!.content["application/json"]!;
+    const { fromDay } = (schema as { properties: Record<string, { format: string; pattern: string }> }).properties;
+    const days = ["1970", "1969-12-31", "2015-13-01", "2015-01-32", "1970-01-01", "2015-12-31"];
+    expect(days.filter((day) => new RegExp(fromDay!.pattern).test(day))).to.deep.equal(["1970-01-01", "2015-12-31"]);
+    expect(fromDay!.format).to.equal("date");
+  });
+
+  it("given a list of names in an address, when it is empty, then the document does not take it either", async () => {
+    for (const [route, name] of [
+      ["/v1/requests", "digest"],
+      ["/v1/accounts", "id"],
+      ["/v1/keys", "id"],
+    ] as const) {
+      const list = document.paths[route]!["get"]!.parameters!.find((each) => each.name === name)!;
+      const takes = ajv.compile(list.schema);
+      expect(
+        [[], [`0x${"ab".repeat(32)}`], [`0x${"ab".repeat(20)}`]].map((names) => takes(names)).filter(Boolean),
+      ).to.have.length(1);
+      if (list.required) expect((await fetch(api.running.url + route)).status, route).to.equal(400);
+    }
+  });
+
   it("given every schema and example of the document, when ajv reads them, then each schema is one, and each example fits it", () => {
     let examples = 0;
     // the same shape stands in many places
