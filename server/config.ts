@@ -96,8 +96,9 @@ export const settings = {
 export const trials = {
   TIDEMARK_TEST_POSTGRES: "URL of a PostgreSQL on which tests may make databases: scripts/postgres.sh run -- npm test",
   TIDEMARK_TEST_KILLS: "how often the crash tests kill a server (5)",
-  TIDEMARK_TEST_REQUESTS: "how many requests the long test of hostile clients makes",
-  TIDEMARK_TEST_INVARIANT_RUNS: "runs of each invariant of the contracts",
+  TIDEMARK_TEST_REQUESTS: "how many requests the load test makes (2500)",
+  TIDEMARK_TEST_INVARIANT_RUNS: "runs of each invariant of the contracts (10)",
+  TIDEMARK_TEST_EXAMPLES: "file that the tests of the API write the document's examples into",
   TIDEMARK_FUZZ_SEED: "seed of the random cases, to repeat a run",
   TIDEMARK_KUBO_BINARY: "the ipfs that scripts/kubo.sh uses",
   TIDEMARK_STACK_GENESIS: "npm run stack: seconds since 1970, the time of its network's block 0",

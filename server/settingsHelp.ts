@@ -10,7 +10,7 @@ const groups: Record<string, readonly Name[]> = {
   "部件 Parts": ["TIDEMARK_DATABASE_URL", "TIDEMARK_RPC_URLS", "TIDEMARK_FINALITY", "TIDEMARK_KUBO_URL"],
   "密钥 Keys": [
     ...(["TIDEMARK_PASSPHRASE", "TIDEMARK_ADMIN_KEY", "TIDEMARK_REGISTRY_KEY"] as const),
-    ...(["TIDEMARK_ISSUER_KEY", "TIDEMARK_ALLOCATOR_KEY"] as const),
+    ...(["TIDEMARK_ISSUER_KEY", "TIDEMARK_ALLOCATOR_KEY", "TIDEMARK_HELD_KEY"] as const),
   ],
   "期限 Delays": ["TIDEMARK_ADMIN_DELAY", "TIDEMARK_POOL_DELAY", "TIDEMARK_ORPHAN_DAYS"],
   "限额 Limits": [

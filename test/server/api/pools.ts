@@ -212,13 +212,13 @@ describe("pools over HTTP", function () {
     const [person] = api.cast.regular.slice(5) as [ActKey];
     const status = (code: number): Promise<void> =>
       bay.call(bay.registry, "Parties", "setStatus", [person.address, code, id("basis")]);
-    await bay.does(payer, "/v1/pools", desk.terms({ amountFen: "6015" }));
+    await bay.does(payer, "/v1/pools", desk.terms({ amountFen: "6016" }));
     await desk.publish(3);
     await status(2);
     await desk.payAll(3);
     const [balance, paid, held] = await desk.money(person.address);
-    expect(BigInt(held)).to.equal(703n);
-    expect(await desk.get("/v1/pools/3")).to.include({ heldFen: held, paidFen: "6015", state: "closed" });
+    expect(BigInt(held)).to.equal(704n);
+    expect(await desk.get("/v1/pools/3")).to.include({ heldFen: held, paidFen: "6016", state: "closed" });
     const release = { account: person.address };
     const early = await bay.prepare(bay.farmer, "/v1/pools/3/releases", release);
     expect(refused(early)).to.deep.equal([409, "would-revert", "AccountNotActive"]);
@@ -230,13 +230,13 @@ describe("pools over HTTP", function () {
     const none = await bay.prepare(bay.farmer, "/v1/pools/3/releases", release);
     expect(refused(none)).to.deep.equal([409, "would-revert", "NothingHeld"]);
     expect(refused(await bay.prepare(bay.farmer, "/v1/pools/99/releases", release))).to.deep.equal([404, "not-found"]);
-    const after = [BigInt(balance) + 703n, BigInt(paid) + 703n, 0n].map(String);
+    const after = [BigInt(balance) + 704n, BigInt(paid) + 704n, 0n].map(String);
     expect(await desk.money(person.address)).to.deep.equal(after);
     const headers = await logInAs(api, person);
     const { pools } = (await desk.get(`/v1/payees/${person.address}?view=full&after=1&limit=1`, headers)) as {
       pools: { payouts: object[] }[];
     };
-    expect(pools[0]!.payouts[0]).to.include({ amountFen: "703", chunk: null, basis: null });
+    expect(pools[0]!.payouts[0]).to.include({ amountFen: "704", chunk: null, basis: null });
   });
 
   it("given a project and a batch of its credits, when pools for them are divided, then by its registered shares", async () => {

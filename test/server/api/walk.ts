@@ -96,9 +96,9 @@ describe("the routes of the document", () => {
       Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
     );
   });
-  // TIDEMARK_EXAMPLES=server/api/examples.json writes the examples of the document anew
+  // TIDEMARK_TEST_EXAMPLES=server/api/examples.json writes the examples of the document anew
   after(async () => {
-    const target = process.env["TIDEMARK_EXAMPLES"];
+    const target = process.env["TIDEMARK_TEST_EXAMPLES"];
     if (target)
       writeFileSync(target, JSON.stringify(Object.fromEntries(Object.entries(seen).sort().map(shown)), null, 2));
     await api?.close();

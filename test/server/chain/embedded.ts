@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { statSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,9 +125,11 @@ describe("chain: embedded", function () {
       const contracts: Hex = `0x${"c0".repeat(32)}`;
       const log = createLog("silent");
       const chain = await createEmbeddedChain({ folder, contracts, reached: () => Promise.resolve(), log });
-      expect(chain.status()).to.deep.equal({ ready: false, phase: "replaying the journal", done: 0, total: blocks });
+      const journal = { journalBytes: statSync(join(folder, "journal")).size, ceilingBytes: 160_000_000 };
+      const replaying = { ready: false, phase: "replaying the journal", done: 0, total: blocks };
+      expect(chain.status()).to.deep.equal({ ...replaying, ...journal });
       expect((await headOf(chain)).hash).to.equal(hashes[blocks]);
-      expect(chain.status()).to.deep.equal({ ready: true, phase: "ready", done: blocks, total: blocks });
+      expect(chain.status()).to.deep.equal({ ready: true, phase: "ready", done: blocks, total: blocks, ...journal });
       await chain.close();
     });
 
