@@ -23,8 +23,8 @@ export function whyNot(): string | undefined {
 }
 
 /**
- * What is asked of an answer. A schema cannot say all that a body must keep to (that ids ascend, that a code is in use),
- * so what fits the document may be refused, with a documented problem; what does not fit must be.
+ * What is asked of an answer. What does not fit the document must be refused; what fits it may be, but not for its form
+ * (400): a schema cannot say that a code is in use.
  */
 const checks = {
   not_a_server_error: { "expected-statuses": ["2xx", "3xx", "4xx", 503] },
@@ -33,13 +33,22 @@ const checks = {
   response_headers_conformance: {},
   response_schema_conformance: {},
   negative_data_rejection: {},
+  positive_data_acceptance: { "expected-statuses": ["2xx", 401, 403, 404, 409, 413, 422, 429, 503] },
   unsupported_method: {},
   allow_header_conformance: {},
   ignored_auth: {},
 };
 
-/** JSON-RPC answers 200 to what is no JSON, too, and a document may be any bytes. */
-const TAKE_ANYTHING = ["/rpc", "/v1/documents"];
+/**
+ * JSON-RPC answers 200 to what is no JSON, too, and a document may be any bytes; subjects of a pool must ascend, and an
+ * API key must end within three years.
+ */
+const beyondSchemas = [
+  { path: "/rpc", check: "negative_data_rejection" },
+  { path: "/v1/documents", check: "negative_data_rejection" },
+  { path: "/v1/pools", check: "positive_data_acceptance" },
+  { path: "/v1/api-keys", check: "positive_data_acceptance" },
+];
 
 /** The checks and the words it draws from, as TOML: JSON's text, lists and flat objects of such keys are TOML too. */
 function configOf(known: readonly string[]): string {
@@ -55,10 +64,10 @@ function configOf(known: readonly string[]): string {
     "[checks]",
     "enabled = false",
     ...lines,
-    ...TAKE_ANYTHING.flatMap((path) => [
+    ...beyondSchemas.flatMap(({ path, check }) => [
       "[[operations]]",
       `include-path = ${JSON.stringify(path)}`,
-      "checks = { negative_data_rejection = { enabled = false } }",
+      `checks = { ${check} = { enabled = false } }`,
     ]),
     "",
   ].join("\n");

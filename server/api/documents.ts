@@ -22,6 +22,9 @@ const documentView = z.strictObject({
   mediaType: z.string(),
 });
 
+/** What a CID of either codec and a sha2-256 comes to in base32, whose last letter carries two bits that are zero. */
+const ID = "^((bafkrei|bafybei)[a-h][a-z2-7]{50}[aeimquy4]|0x[0-9a-f]{64})$";
+
 const isSha256 = (id: string): boolean => id.startsWith("0x") && hash.safeParse(id).success;
 
 const documentParams = z.object({
@@ -31,7 +34,7 @@ const documentParams = z.object({
       const fault = isSha256(id) ? undefined : cidFault(id);
       if (fault !== undefined) addIssue({ code: "custom", message: `${fault}, nor 0x and a sha256 in lower case` });
     })
-    .meta({ description: "its CID, or 0x and its sha256", pattern: "^(b[a-z2-7]{58}|0x[0-9a-f]{64})$" }),
+    .meta({ description: "its CID, or 0x and its sha256", pattern: ID }),
 });
 
 /** A file to save: no browser runs, frames or guesses at it, whatever its uploader called it. */
