@@ -20,8 +20,8 @@ import { openDesk } from "./tidemark/desk.ts";
 const USAGE = `npm run fuzz:api [-- --seconds N] [-- --seed N]
 
 Plays a twentieth of the demo in a folder of its own, then has Schemathesis (pip install schemathesis) ask its server for
-so many seconds (600): no 5xx but 503, no answer that the document does not have, no form that only one of them takes. Events (/v1/events) are left out: they
-do not end.
+so many seconds (600): no 5xx but 503, no answer that the document does not have, no form that only one of them takes.
+Events (/v1/events) are left out: they do not end.
 
 Exit code: 0 nothing found; 1 something found, with the curl command that shows it; 3 no Schemathesis 4 here.`;
 
