@@ -1,6 +1,7 @@
 /** The command line as a whole: its nouns, one file each, and what it says of itself. */
 import { Command, CommanderError } from "commander";
 import { accounts } from "./accounts.ts";
+import { apiKeys } from "./apiKeys.ts";
 import { batches } from "./batches.ts";
 import { blocks } from "./blocks.ts";
 import { keys } from "./keys.ts";
@@ -17,7 +18,7 @@ import { createVerbs, type AddVerb, type Terminal } from "./verb.ts";
 
 /** Each adds its noun with its verbs. */
 const nouns: readonly ((program: Command, verb: AddVerb) => void)[] = [
-  ...[accounts, keys, licences, roles, reports, pools],
+  ...[accounts, keys, licences, roles, apiKeys, reports, pools],
   ...[lots, batches, blocks, projects, payees, requests, server],
 ];
 
@@ -29,7 +30,7 @@ Every command may be given again: what is so already is left alone, and one that
 Keys are read from the environment alone, sign here and are sent nowhere; on the embedded chain, where one is not set,
 the home's own key signs, which TIDEMARK_PASSPHRASE opens:
   TIDEMARK_REGISTRY_KEY   accounts, keys, licences
-  TIDEMARK_ADMIN_KEY      roles
+  TIDEMARK_ADMIN_KEY      roles, api-keys
   TIDEMARK_ISSUER_KEY     reports issue
   TIDEMARK_ALLOCATOR_KEY  pools publish, pools pay
 

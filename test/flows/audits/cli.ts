@@ -129,6 +129,28 @@ describe("tidemark, the command line", function () {
     expect(await refused(`roles revoke ADMIN ${bay.admin.signer.address}`)).to.include("No admin revokes its own role");
   });
 
+  it("given an account, when a key for machines is issued and revoked, each twice, then it is shown once, acts until then, and is listed", async () => {
+    const { account } = bay.other;
+    const issue = `api-keys issue ${account} scales --json`;
+    const [first, second] = [await run(issue), await run(issue)];
+    expect([first.code, first.json.outcome, second.json.outcome]).to.deep.equal([0, "done", "there"]);
+    const { key, id: keyId } = first.json as unknown as { key: string; id: string };
+    expect(key).to.match(/^tmk_/);
+    expect(second.out).to.include(keyId).and.not.include(key);
+    const seen = async (): Promise<number> => {
+      const headers = { authorization: `Bearer ${key}` };
+      return (await desk.api.ask(`/v1/payees/${account}?view=full`, undefined, headers)).status;
+    };
+    expect(await seen()).to.equal(200);
+    const listed = await run("api-keys list");
+    expect(listed.out).to.match(new RegExp(`^${keyId} +${account} .*live +scales$`, "m"));
+    await twice(`api-keys revoke ${keyId}`);
+    expect(await seen()).to.equal(401);
+    expect((await run("api-keys list")).out).to.include("revoked  scales");
+    expect(await refused(`api-keys revoke ${"0".repeat(20)}`)).to.include("There is no API key");
+    expect(await refused(`api-keys issue ${nobody} scales`)).to.include("not registered");
+  });
+
   it("given an attested report, when its credits are issued twice and then otherwise, then they are issued once, and the third is refused", async () => {
     const { farmer, buyer } = bay;
     const rows = [`2015,${farmer.account},1000`, `2015,${buyer.account},500`, `2016,${farmer.account},2500`];
