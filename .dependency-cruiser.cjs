@@ -114,6 +114,8 @@ module.exports = {
     // imports of types count: a direction is a direction
     tsPreCompilationDeps: true,
     doNotFollow: { path: ["node_modules", "typechain-types"] },
+    // another indexer's app, whose packages are installed for the benchmark only
+    exclude: { path: "^test/bench/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "require", "node", "default", "types"],

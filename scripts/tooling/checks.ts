@@ -42,7 +42,10 @@ export function createChecks(children: Children, root: string): readonly Check[]
   }
 
   async function importDirections(): Promise<string | undefined> {
-    const sources = (await trackedFiles(["ts", "js"])).filter((file) => /^(server|scripts|test)\//.test(file));
+    const sources = (await trackedFiles(["ts", "js"])).filter((file) =>
+      // test/bench is another indexer's app, with packages of its own
+      /^(server|scripts|test(?!\/bench))\//.test(file),
+    );
     const folders = [...new Set(sources.map((file) => file.split("/")[0]!))];
     const ending = await tool("depcruise", [
       "--config",
