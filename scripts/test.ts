@@ -1,8 +1,8 @@
 /**
- * `npm test`: every suite, two at a time; `npm test -- server/chain` only the files with that in their path.
+ * `npm test`: every suite, some at a time; `npm test -- server/chain` only the files with that in their path.
  * The last line is `N passed, N failed, N skipped`.
  */
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createChildren, endWith, pool } from "./tooling/children.ts";
 import { runSuite } from "./tooling/runSuite.ts";
@@ -15,6 +15,8 @@ const root = resolve(import.meta.dirname, "..");
 /** `npm test` draws the same cases each time; .ci/run passes a fresh seed and prints it */
 const fixedSeed = "0x7469646d61726b";
 const compileLimit = 300_000;
+/** suites at a time: one more than there are processors, since each waits for its children now and then */
+const width = availableParallelism() + 1;
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const counts = ({ passed, failures, skips }: Tally): string =>
@@ -64,7 +66,7 @@ async function runAll(chosen: readonly Chosen[], env: NodeJS.ProcessEnv): Promis
   const show = (): void =>
     line.show(`${[...running].map(([name, so]) => `${name}: ${so}`).join(" · ")} · ${seconds(started)}`);
   const tick = setInterval(show, 1000);
-  await pool([compiled, ...chosen], 2, async (one) => {
+  await pool([compiled, ...chosen], width, async (one) => {
     if (one instanceof Promise) {
       await one;
       return;

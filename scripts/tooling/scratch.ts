@@ -1,5 +1,5 @@
 /** Where tests keep what they throw away: in memory where there is room, since waiting for a disk to sync tests nothing. */
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 
 /** Memory that a run of all tests may need for files, in bytes: homes and databases of two suites at a time. */
@@ -19,6 +19,8 @@ export function scratchFolder(): string | undefined {
     const { bavail, bsize } = statfsSync(inMemory);
     if (bavail * bsize < NEEDED_BYTES) return undefined;
     folder = mkdtempSync(join(inMemory, `${prefix}${process.pid}-`));
+    // users that tests take on, such as PostgreSQL's, pass through to what is theirs
+    chmodSync(folder, 0o711);
   } catch {
     return undefined;
   }

@@ -15,7 +15,7 @@ export interface Suite {
 
 const minutes = 60_000;
 
-/** In the order of starting: the longest first, so that two at a time end together. */
+/** In the order of starting: the longest first, so that those at a time end together. */
 export const suites: readonly Suite[] = [
   { name: "flows, kills", folder: "flows/kills", kind: "mocha", testLimit: 5 * minutes, limit: 15 * minutes },
   { name: "server", folder: "server", kind: "mocha", testLimit: 3 * minutes, limit: 15 * minutes },
