@@ -1,32 +1,33 @@
 /** `api-keys`: the keys by which machines act for one account, issued, listed and revoked by the admin. */
 import type { Command } from "commander";
+import type { ApiKey } from "../../server/access/apiKeys.ts";
 import type { Hex } from "../../server/chain/port.ts";
 import { Refusal, type ProblemView } from "../../server/errors.ts";
-import type { Desk, Officer } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { at, facts } from "./lines.ts";
 import { address, time } from "./values.ts";
 import { changed, type AddVerb, type Answer } from "./verb.ts";
 
-interface ApiKey {
-  id: string;
-  label: string;
-  account: Hex;
-  createdAt: number;
-  expiresAt: number;
-  revokedAt: number | null;
-  /** where it was issued just now, and never again */
-  key?: string;
-}
+/** `key` is there where it was issued just now, and never again. */
+type ShownKey = ApiKey & { key?: string };
 
 const ANSWER_WITHIN_MS = 30_000;
 
 const PATH = "/v1/api-keys";
 
-/** Asked once: a key that was issued unseen must not be issued again unasked. */
-async function ask<T>(desk: Desk, admin: Officer, path: string, body?: object): Promise<T> {
-  const response = await fetch(desk.url() + path, {
+/** Asks as the admin, logged in once a command. */
+type Ask = <T>(path: string, body?: object) => Promise<T>;
+
+async function asAdmin(desk: Desk): Promise<Ask> {
+  const token = await (await desk.officer("ADMIN")).login();
+  return (path, body) => askOnce(desk.url() + path, token, body);
+}
+
+/** Never again by itself: a key that was issued unseen must not be issued twice. */
+async function askOnce<T>(url: string, token: string, body?: object): Promise<T> {
+  const response = await fetch(url, {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    headers: { authorization: `Bearer ${await admin.login()}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
   });
   if (response.ok) return (await response.json()) as T;
@@ -34,14 +35,10 @@ async function ask<T>(desk: Desk, admin: Officer, path: string, body?: object): 
   throw new Refusal(`${title}: ${detail}. ${remedy}`);
 }
 
-async function readAll(desk: Desk, admin: Officer): Promise<ApiKey[]> {
+async function readAll(ask: Ask): Promise<ApiKey[]> {
   const found: ApiKey[] = [];
   for (let next: string | null = ""; next !== null;) {
-    const page: { keys: ApiKey[]; next: string | null } = await ask(
-      desk,
-      admin,
-      `${PATH}?limit=200${next ? `&after=${next}` : ""}`,
-    );
+    const page: { keys: ApiKey[]; next: string | null } = await ask(`${PATH}?limit=200${next ? `&after=${next}` : ""}`);
     found.push(...page.keys);
     next = page.next;
   }
@@ -50,7 +47,7 @@ async function readAll(desk: Desk, admin: Officer): Promise<ApiKey[]> {
 
 const lives = ({ revokedAt, expiresAt }: ApiKey): boolean => revokedAt === null && expiresAt * 1_000 > Date.now();
 
-const linesOf = (key: ApiKey): string[] =>
+const linesOf = (key: ShownKey): string[] =>
   facts([
     ["编号", "Id", key.id],
     ["用途", "Label", key.label],
@@ -61,18 +58,16 @@ const linesOf = (key: ApiKey): string[] =>
 
 /** One live key for an account under a label; whoever lost it revokes it and issues another. */
 async function issue(desk: Desk, [account, label]: [Hex, string], options: { until?: number }): Promise<Answer> {
-  const admin = await desk.officer("ADMIN");
-  const there = (await readAll(desk, admin)).find(
-    (key) => key.account === account && key.label === label.trim() && lives(key),
-  );
+  const ask = await asAdmin(desk);
+  const there = (await readAll(ask)).find((key) => key.account === account && key.label === label.trim() && lives(key));
   if (there) return changed("there", there, linesOf(there));
   const until = options.until === undefined ? {} : { expiresAt: options.until };
-  const issued = await ask<ApiKey>(desk, admin, PATH, { account, label, ...until });
+  const issued = await ask<ShownKey>(PATH, { account, label, ...until });
   return changed("done", issued, linesOf(issued));
 }
 
 async function list(desk: Desk): Promise<Answer> {
-  const keys = await readAll(desk, await desk.officer("ADMIN"));
+  const keys = await readAll(await asAdmin(desk));
   const lines = keys.map((key) => {
     const state = lives(key) ? "有效 live" : key.revokedAt === null ? "已过期 expired" : "已吊销 revoked";
     return `${key.id}  ${key.account}  ${at(key.revokedAt ?? key.expiresAt)}  ${state}  ${key.label}`;
@@ -81,11 +76,11 @@ async function list(desk: Desk): Promise<Answer> {
 }
 
 async function revoke(desk: Desk, [id]: [string]): Promise<Answer> {
-  const admin = await desk.officer("ADMIN");
-  const found = (await readAll(desk, admin)).find((key) => key.id === id);
+  const ask = await asAdmin(desk);
+  const found = (await readAll(ask)).find((key) => key.id === id);
   if (!found) throw new Refusal(`There is no API key ${id}; see npm run tidemark -- api-keys list.`);
   if (found.revokedAt !== null) return changed("there", found, linesOf(found));
-  const revoked = await ask<ApiKey>(desk, admin, `${PATH}/${id}/revocation`, {});
+  const revoked = await ask<ApiKey>(`${PATH}/${id}/revocation`, {});
   return changed("done", revoked, linesOf(revoked));
 }
 
