@@ -18,10 +18,11 @@ export async function installPonder(): Promise<void> {
   console.log("installing Ponder for comparison (once, 200 MB) …");
   const own = process.env["npm_execpath"];
   const [command, first] = own && basename(own) === "npm-cli.js" ? [process.execPath, [own]] : ["npm", []];
-  const args = [...first, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  // not ci: that refuses a lock without the native files of every other platform, which some registries do not have
+  const args = [...first, "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const child = spawn(command, args, { cwd: folder, stdio: ["ignore", 2, 2] });
   const status = await new Promise((resolve, reject) => child.on("error", reject).on("exit", resolve));
-  if (status !== 0) throw new Error(`npm ci in ${folder} ended with ${String(status)}`);
+  if (status !== 0) throw new Error(`npm install in ${folder} ended with ${String(status)}`);
 }
 
 export interface PonderPlace {
