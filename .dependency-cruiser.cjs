@@ -1,5 +1,5 @@
 // The import directions inside server/:
-// main → api → domain rooms → relayer, indexer → chain, db, documents → what stands at the bottom.
+// main, compose → api → domain rooms → relayer, indexer → chain, db, documents → what stands at the bottom.
 const bottom = "^server/((config|errors|log|home|wire)\\.ts$|problems/)";
 const domain = "access|traceability|carbon|profit";
 
@@ -50,8 +50,15 @@ module.exports = {
       name: "main-on-top",
       comment: "only the composition root knows the API; nothing knows the composition root",
       severity: "error",
-      from: { path: "^server/", pathNot: "^server/(api/|main\\.ts$)" },
-      to: { path: "^server/(api/|main\\.ts$)" },
+      from: { path: "^server/", pathNot: "^server/(api/|compose/|main\\.ts$)" },
+      to: { path: "^server/(api/|compose/|main\\.ts$)" },
+    },
+    {
+      name: "compose-under-main",
+      comment: "the parts of the composition root are made for it alone",
+      severity: "error",
+      from: { path: "^server/compose/" },
+      to: { path: "^server/main\\.ts$" },
     },
     {
       name: "web-apart",

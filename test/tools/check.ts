@@ -135,6 +135,7 @@ describe("npm run check", function () {
       "server/traceability/inside.ts": ["../access/projections.ts", "domain"],
       "server/traceability/top.ts": ["../api/app.ts", "main-on-top"],
       "server/api/top.ts": ["../main.ts", "api"],
+      "server/compose/top.ts": ["../main.ts", "compose-under-main"],
       "server/log.ts": ["./chain/port.ts", "bottom"],
       "server/api/wallet.ts": ["ethers", "chain-only"],
       "server/relayer/network.ts": ["hardhat", "chain-only"],
