@@ -19,6 +19,12 @@ export interface Caller {
  */
 export type Access = "public" | "registered" | { roles: readonly string[] } | { partly: string };
 
+/**
+ * Whose transaction the contract takes that a route prepares: of holders of one of these roles; of the party that it
+ * concerns (a block's holder, a project's measurer, whoever pays); of anyone.
+ */
+export type TakenFrom = { roles: readonly string[] } | "party" | "anyone";
+
 /** Reads who sent the request; throws a Problem where that is nobody. For routes that are not public, or not wholly. */
 export type ReadCaller = () => Promise<Caller>;
 
@@ -71,9 +77,11 @@ export interface Route {
   access: Access;
   /**
    * It answers 200 with what the key `from` of its body is to sign, as `transaction`, or one in each of `payouts`. Where
-   * this server holds that key, it signs instead and answers 202 (api/held.ts).
+   * this server holds that key, it signs instead and answers 202 (api/held.ts). Who asks is `access`; whom the contract
+   * takes it from is said here, and not enforced: a try on the ledger as it stands refuses others with the contract's own
+   * reason (`would-revert`), and the contract does, should they send it all the same.
    */
-  prepares?: true;
+  prepares?: TakenFrom;
   /** the body of each successful status */
   answers: Record<number, Answer>;
   /** further shapes that the document names: what a stream is made of */

@@ -1,6 +1,6 @@
 /** Who may call which route: the one place where a route's `access` is enforced, and said in words. */
 import { Problem, type ProblemCode } from "../errors.ts";
-import type { Access, Caller, ReadCaller, Route } from "../route.ts";
+import type { Access, Caller, ReadCaller, Route, TakenFrom } from "../route.ts";
 
 /** Lets a caller through whom the route is for. @throws Problem `login-needed`, `sender-unknown`, `role-needed`, `not-ready` */
 export async function admit(access: Access, caller: ReadCaller): Promise<void> {
@@ -22,7 +22,14 @@ function refuseOthers(needed: readonly string[], { key, roles }: Caller): void {
 
 /** Of preparing for a key that this server may hold. */
 const HELD =
-  "Everybody may have a transaction prepared. Where `from` is a key that this server holds, a caller for that key or its account is needed, and `Idempotency-Key`: then it is signed, stored and answered with 202.";
+  "Where `from` is a key that this server holds, a caller for that key or its account is needed, and `Idempotency-Key`: then it is signed, stored and answered with 202.";
+
+/** Whom the contract lets do what is prepared. */
+function takenFrom(from: TakenFrom): string {
+  if (from === "anyone") return "The contract takes it from anyone.";
+  const whom = from === "party" ? "the party that it concerns" : `holders of ${from.roles.join(" or ")}`;
+  return `The contract takes it from ${whom} alone; for any other \`from\` the answer is its refusal (would-revert).`;
+}
 
 /** What the document says of who may call a route. */
 export interface Described {
@@ -38,7 +45,8 @@ export interface Described {
 export function describeAccess({ access, prepares }: Pick<Route, "access" | "prepares">): Described {
   const own = describe(access);
   if (!prepares) return own;
-  const words = own.words === undefined ? HELD : `${own.words} ${HELD}`;
+  const asking = own.words ?? "Everybody may have it prepared.";
+  const words = [asking, takenFrom(prepares), HELD].join(" ");
   const problems: ProblemCode[] = [
     ...(["login-needed", "signer-foreign", "idempotency-key-needed", "idempotency-key-reused"] as const),
     ...(["account-not-active", "nonce-taken", "busy", "not-writable", "not-ready"] as const),

@@ -15,6 +15,7 @@ import type { Caller, Route } from "../route.ts";
 import { idOf, noteProblem, watchRequests, type Answered } from "./answered.ts";
 import { admit } from "./access.ts";
 import { limitBodies, readRawBody, refuseBadText } from "./bodies.ts";
+import type { Door } from "./doors.ts";
 import { sendReply } from "./replying.ts";
 import { createTemplates } from "./templates.ts";
 
@@ -104,11 +105,11 @@ export function problemOf(error: unknown, bodyLimitBytes: number): ProblemView {
   return problemView("internal", "an unexpected error; the server's log has it under this instance");
 }
 
-/** Addresses that are no routes of the API: doors and pages. */
-const otherTemplates = ["/", "/rpc", "/metrics", "/lots/{id}", "/web/{file...}", "/docs", "/docs/{file...}"];
+/** Addresses of pages. */
+const pageTemplates = ["/", "/lots/{id}", "/web/{file...}", "/docs", "/docs/{file...}"];
 
 /** The answer to what no route takes. */
-function refuse(routes: readonly Route[], routeOf: (path: string) => string): RequestHandler {
+function refuse(routes: readonly Pick<Route, "method" | "path">[], routeOf: (path: string) => string): RequestHandler {
   return (request, response) => {
     // its own words may be long
     const asked = `${request.method} ${request.path.slice(0, 200)}`;
@@ -125,14 +126,14 @@ function refuse(routes: readonly Route[], routeOf: (path: string) => string): Re
  * @param gates handlers that every request passes first (limits, foreign origins); they read no body
  * @param callerOf who sent a request, by its `Authorization` header
  * @param shortage why nothing new is stored, in words: routes that store refuse with them
- * @param doors handlers that read their bodies themselves
- * @param plain further handlers (the web pages, metrics), mounted before "not found"
+ * @param doors addresses whose handlers read their bodies themselves
+ * @param plain further handlers (the web pages), mounted before "not found"
  * @param answered told of each request once it is over
  */
 export function createApp(deps: {
   routes: readonly Route[];
   gates?: RequestHandler[];
-  doors?: RequestHandler[];
+  doors?: readonly Door[];
   plain: RequestHandler[];
   callerOf: CallerOf;
   shortage?: Shortage;
@@ -159,11 +160,11 @@ export function createApp(deps: {
   // of the very bytes that go out
   app.set("etag", "strong");
   app.set("trust proxy", proxies);
-  const routeOf = createTemplates([...routes.map(({ path }) => path), ...otherTemplates]);
+  const routeOf = createTemplates([...[...routes, ...doors].map(({ path }) => path), ...pageTemplates]);
   app.use(watchRequests(routeOf, (answered) => deps.answered?.(answered)));
   for (const gate of gates) app.use(gate);
   app.use(limitBodies(bodyLimitBytes, rawLimits(routes)));
-  for (const door of doors) app.use(door);
+  for (const { method, path, handlers } of doors) app[method](path, ...handlers);
   const mount = (route: Route): Express =>
     app[route.method](expressPath(route.path), handlerOf(route, callerOf, shortage));
   // before bodies are parsed: one of these may be JSON too, and stays the bytes that it is
@@ -172,7 +173,7 @@ export function createApp(deps: {
   for (const route of routes.filter(({ rawBody }) => !rawBody)) mount(route);
   for (const handler of plain) app.use(handler);
 
-  app.use(refuse(routes, routeOf));
+  app.use(refuse([...routes, ...doors], routeOf));
   const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
     const view = problemOf(error, bodyLimitBytes);

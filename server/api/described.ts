@@ -1,7 +1,9 @@
 /** What the document says of a route besides its shapes: under which heading, by which name, with which headers and examples. */
 import { readFileSync } from "node:fs";
+import type { ResponseConfig } from "@asteasolutions/zod-to-openapi";
 import { problems, problemView, type ProblemCode } from "../errors.ts";
 import type { Route } from "../route.ts";
+import { problem } from "../wire.ts";
 
 /** The headings, in the order of the page, each with the addresses under it: the first that fits. */
 const headings: { name: string; description: string; paths: RegExp }[] = [
@@ -102,8 +104,20 @@ export function headersOf(route: Route, status: string): Record<string, Header> 
   };
 }
 
+/**
+ * Problems that any route may answer with. `not-writable` is what a lost database comes to, for reads too; the last three
+ * are what the HTTP server itself tells of a request that it cannot read (listening.ts).
+ */
+export const everywhere = [
+  ...(["rate-limited", "internal", "not-writable"] as const),
+  ...(["headers-too-large", "request-timeout", "malformed-request"] as const),
+] as const;
+
+/** And those with a body. */
+export const withBody = ["malformed-json", "unsupported-media-type", "body-too-large", "busy"] as const;
+
 /** The headers of a problem. */
-export function headersOfProblem(status: number): Record<string, Header> {
+function headersOfProblem(status: number): Record<string, Header> {
   if (status === 401) return { "WWW-Authenticate": header("Bearer") };
   return status === 429 || status === 503 ? { "Retry-After": header("seconds after which to ask again") } : {};
 }
@@ -111,10 +125,26 @@ export function headersOfProblem(status: number): Record<string, Header> {
 const instance = "urn:uuid:00000000-0000-4000-8000-000000000000";
 
 /** Each of the problems as it looks, by its code. */
-export const problemExamples = (codes: readonly ProblemCode[]): Record<string, { summary: string; value: object }> =>
+const problemExamples = (codes: readonly ProblemCode[]): Record<string, { summary: string; value: object }> =>
   Object.fromEntries(
     codes.map((code) => {
       const { title, titleZh } = problems[code];
       return [code, { summary: `${title}. ${titleZh}`, value: { ...problemView(code, title), instance } }];
     }),
   );
+
+/** Problems as the document has them, by their status. */
+export function problemResponses(codes: readonly ProblemCode[]): Record<string, ResponseConfig> {
+  const statuses = [...new Set(codes.map((code) => problems[code].status))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const ofStatus = codes.filter((code) => problems[code].status === status);
+      const response = {
+        description: ofStatus.map((code) => `${code}: ${problems[code].title}`).join("; "),
+        headers: headersOfProblem(status),
+        content: { "application/problem+json": { schema: problem, examples: problemExamples(ofStatus) } },
+      };
+      return [status, response];
+    }),
+  );
+}

@@ -1,9 +1,15 @@
-/** What the document says of the addresses that are no routes of ours: the JSON-RPC door. */
+/** Addresses that are no routes of ours, since they speak another language than ours: JSON-RPC, and what a Prometheus reads. */
 import type { OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
+import type { RequestHandler } from "express";
 import { z } from "zod";
-import { problemExamples, headersOfProblem, tagOf } from "./described.ts";
-import type { ProblemCode } from "../errors.ts";
-import { problem } from "../wire.ts";
+import { everywhere, problemResponses, tagOf, withBody } from "./described.ts";
+
+/** Mounted as it is: its handlers read the body and write the answer, and call `next` where there is nothing for the caller. */
+export interface Door {
+  method: "get" | "post";
+  path: `/${string}`;
+  handlers: readonly RequestHandler[];
+}
 
 const call = z.looseObject({
   jsonrpc: z.literal("2.0"),
@@ -12,24 +18,6 @@ const call = z.looseObject({
   params: z.array(z.unknown()).optional(),
 });
 const answer = z.looseObject({ jsonrpc: z.literal("2.0"), id: z.union([z.string(), z.number(), z.null()]) });
-
-/** What it answers in place of JSON-RPC, by status. */
-const refusals = Object.fromEntries(
-  Object.entries({
-    400: ["malformed-json"],
-    413: ["body-too-large"],
-    415: ["unsupported-media-type"],
-    500: ["internal"],
-    503: ["busy", "not-ready"],
-  } satisfies Record<number, ProblemCode[]>).map(([status, codes]) => [
-    status,
-    {
-      description: codes.join("; "),
-      headers: headersOfProblem(Number(status)),
-      content: { "application/problem+json": { schema: problem, examples: problemExamples(codes) } },
-    },
-  ]),
-);
 
 /** Adds them to the document. */
 export function documentDoors(registry: OpenAPIRegistry): void {
@@ -61,7 +49,23 @@ export function documentDoors(registry: OpenAPIRegistry): void {
         },
       },
       204: { description: "Notifications only: there is nothing to say" },
-      ...refusals,
+      ...problemResponses([...withBody, ...everywhere, "not-ready"]),
+    },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/metrics",
+    operationId: "getMetrics",
+    tags: [tagOf("/metrics")],
+    summary: "Figures of the server, in the form that a Prometheus reads",
+    description:
+      "For those who run the server (TIDEMARK_METRICS): unless it is set otherwise, for who asks from the machine that it runs on, past any proxy. For others there is nothing here.",
+    responses: {
+      200: {
+        description: "The figures",
+        content: { "text/plain": { schema: { type: "string" }, example: "tidemark_indexer_block 42\n" } },
+      },
+      ...problemResponses(["not-found", ...everywhere]),
     },
   });
 }

@@ -8,6 +8,7 @@ import type { IndexerStatus } from "../indexer/indexer.ts";
 import type { RelayerStatus } from "../relayer/relayer.ts";
 import { countQueued } from "../relayer/queries.ts";
 import type { Answered } from "./answered.ts";
+import type { Door } from "./doors.ts";
 
 /** Who may read: nobody, whoever asks from this machine and through no proxy, or everybody who reaches the port. */
 export type MetricsFor = "off" | "loopback" | "on";
@@ -29,7 +30,7 @@ export interface Metrics {
   judged(results: readonly { status: string; problem?: { code: string } }[]): void;
   /** counts what became of acts on chain */
   ended(outcomes: readonly Outcome[]): void;
-  door: RequestHandler;
+  door: Door;
 }
 
 const SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10];
@@ -86,6 +87,12 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     registers,
   });
   gaugeParts(registry, deps);
+  const tell: RequestHandler = async (request, response, next) => {
+    // for others there is nothing here
+    if (!mayRead(deps.readers, request)) return next();
+    response.set("Cache-Control", "no-store").type(registry.contentType);
+    response.send(await Registry.merge([registry, ofProcess()]).metrics());
+  };
   return {
     answered({ route, method, status, seconds, code }) {
       const labels = { route, method: methods.has(method) ? method : "other", status: String(status) };
@@ -100,11 +107,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       ends.inc({ state: "final" }, outcomes.length - skipped);
       ends.inc({ state: "skipped" }, skipped);
     },
-    async door(request, response, next) {
-      if (request.path !== "/metrics" || request.method !== "GET" || !mayRead(deps.readers, request)) return next();
-      response.set("Cache-Control", "no-store").type(registry.contentType);
-      response.send(await Registry.merge([registry, ofProcess()]).metrics());
-    },
+    door: { method: "get", path: "/metrics", handlers: [tell] },
   };
 }
 

@@ -6,19 +6,13 @@ import {
   type RouteConfig,
 } from "@asteasolutions/zod-to-openapi";
 import { z } from "zod";
-import { problems } from "../errors.ts";
 import { route, type Route } from "../route.ts";
-import { problem } from "../wire.ts";
 import { describeAccess } from "./access.ts";
-import { exampleOf, headersOf, headersOfProblem, operationId, problemExamples, tagOf, tags } from "./described.ts";
+import { everywhere, exampleOf, headersOf, operationId, problemResponses, tagOf, tags, withBody } from "./described.ts";
 import { documentDoors } from "./doors.ts";
 import { IDEMPOTENCY_KEY } from "./held.ts";
 
 extendZodWithOpenApi(z);
-
-/** Problems any route may answer with; `not-writable` is what a lost database comes to, for reads too. */
-const everywhere = ["rate-limited", "internal", "not-writable"] as const;
-const withBody = ["malformed-json", "unsupported-media-type", "body-too-large", "busy"] as const;
 
 function responsesOf(route: Route): RouteConfig["responses"] {
   const responses: RouteConfig["responses"] = {};
@@ -32,14 +26,9 @@ function responsesOf(route: Route): RouteConfig["responses"] {
     ...(route.params || route.query || route.headers || route.body ? (["invalid-request"] as const) : []),
     ...(route.body || route.rawBody ? withBody : []),
   ]);
-  for (const status of new Set([...codes].map((code) => problems[code].status))) {
-    const ofStatus = [...codes].filter((code) => problems[code].status === status);
-    if (status in responses) continue; // such as 503 of /ready, which has a body of its own
-    responses[status] = {
-      description: ofStatus.map((code) => `${code}: ${problems[code].title}`).join("; "),
-      headers: headersOfProblem(status),
-      content: { "application/problem+json": { schema: problem, examples: problemExamples(ofStatus) } },
-    };
+  for (const [status, response] of Object.entries(problemResponses([...codes]))) {
+    // such as 503 of /ready, which has a body of its own
+    responses[status] ??= response;
   }
   return responses;
 }

@@ -49,6 +49,8 @@ export const publicRoutes: readonly string[] = [
   "POST /v1/login/nonce",
   "POST /v1/projects/{id}/verifications",
   "POST /v1/transactions",
+  // its figures, where they are told at all (TIDEMARK_METRICS)
+  "GET /metrics",
   // prepared for whoever will sign it; what this server signs itself is for callers of the account (api/held.ts)
   "POST /v1/cancellations",
   "POST /v1/dedications",

@@ -2,9 +2,10 @@
  * `POST /rpc`: a read-only JSON-RPC 2.0 door to the chain, for auditors. Whoever does not trust the server reads the same
  * from a node of the network instead.
  */
-import express, { Router, type Request, type RequestHandler, type Response } from "express";
+import express, { type RequestHandler } from "express";
 import { RpcError, type Chain, type Hex } from "../chain/port.ts";
 import { Problem } from "../errors.ts";
+import type { Door } from "./doors.ts";
 
 /** Blocks in one `eth_getLogs`. */
 const MOST_BLOCKS = 1_000;
@@ -159,23 +160,19 @@ function createLine(mostWaiting: number): <T>(work: () => Promise<T>) => Promise
 }
 
 /** The door, which reads its bodies itself: what is not JSON is answered as JSON-RPC answers it. */
-export function rpcDoor(deps: RpcDeps): RequestHandler {
+export function rpcDoor(deps: RpcDeps): Door {
   const { chain, bodyLimitBytes, mostWaiting = MOST_WAITING } = deps;
   const inTurn = createLine(mostWaiting);
-  const door = Router();
-  door.post(
-    "/rpc",
-    express.text({ type: () => true, limit: bodyLimitBytes }),
-    async (request: Request, response: Response) => {
-      if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
-      const told = await inTurn(async () => {
-        // whoever asked may have gone while waiting
-        if (response.destroyed) return undefined;
-        return answerAll(deps, typeof request.body === "string" ? request.body : "");
-      });
-      if (told) response.json(told);
-      else response.status(204).end();
-    },
-  );
-  return door;
+  const answerIt: RequestHandler = async (request, response) => {
+    if (!chain.status().ready) throw new Problem("not-ready", chain.status().phase);
+    const told = await inTurn(async () => {
+      // whoever asked may have gone while waiting
+      if (response.destroyed) return undefined;
+      return answerAll(deps, typeof request.body === "string" ? request.body : "");
+    });
+    if (told) response.json(told);
+    else response.status(204).end();
+  };
+  const readText = express.text({ type: () => true, limit: bodyLimitBytes });
+  return { method: "post", path: "/rpc", handlers: [readText, answerIt] };
 }

@@ -67,8 +67,8 @@ export async function createDoors(config: Config, log: Log, behind: Behind): Pro
   return createApp({
     routes: [...served, documentRoutes(served)],
     gates: [guardAnswers(config.corsOrigins), limitCallers(config.limits)],
-    doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes })],
-    plain: [pages(), reference(), metrics.door],
+    doors: [rpcDoor({ chain, bodyLimitBytes: config.bodyLimitBytes }), metrics.door],
+    plain: [pages(), reference()],
     callerOf: sessions.callerOf,
     shortage: room.shortage,
     bodyLimitBytes: config.bodyLimitBytes,

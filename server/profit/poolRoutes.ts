@@ -123,7 +123,7 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       method: "post",
       path: "/v1/pools",
       access: "public",
-      prepares: true,
+      prepares: "party",
       summary: "Prepare the transaction that opens a pool with money of the account that `from` signs for",
       body: fundBody,
       answers: preparing,
@@ -145,7 +145,7 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       summary:
         "Work out how a pool is divided as of now, store the document that this follows from, and prepare the transaction that publishes it",
       access: "registered",
-      prepares: true,
+      prepares: { roles: ["ALLOCATOR"] },
       params: poolParams,
       body: signerBody,
       answers: {
@@ -164,7 +164,7 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       method: "post",
       path: "/v1/pools/{id}/payouts",
       access: "public",
-      prepares: true,
+      prepares: "anyone",
       summary: "Prepare the transactions that pay the next chunks of a pool; anyone may send them",
       params: poolParams,
       body: payoutsBody,
@@ -187,7 +187,7 @@ function signingRoutes(deps: MoneyDeps): Route[] {
       method: "post",
       path: "/v1/pools/{id}/releases",
       access: "public",
-      prepares: true,
+      prepares: "anyone",
       summary:
         "Prepare to pay what is held aside for an account that is active again, or, as an auditor, to give it to another",
       params: poolParams,

@@ -1,4 +1,4 @@
-/** What the routes answered in this process: test/server/api/walk.ts holds it against the document. */
+/** What the routes answered in this process, and the document that they were held against: test/server/api/walk.ts compares the two. */
 
 export interface Answered {
   /** `get /v1/lots/{id}` */
@@ -8,7 +8,27 @@ export interface Answered {
   code?: string;
 }
 
+/** What the document says of one method of one address. */
+export interface Operation {
+  description?: string;
+  parameters?: { in: string; name: string }[];
+  security?: object[];
+  requestBody?: { content: Record<string, unknown> };
+  responses: Record<
+    string,
+    {
+      headers?: Record<string, { required: boolean }>;
+      content?: Record<string, { examples?: Record<string, unknown> }>;
+    }
+  >;
+}
+
+export interface Document {
+  paths: Record<string, Record<string, Operation>>;
+}
+
 const answers = new Map<string, Answered>();
+let held: Document | undefined;
 
 /** Requests and answers by route, the first of each status: what the document shows as examples. */
 export const seen: Record<string, { request?: unknown; answers: Record<string, unknown> }> = {};
@@ -26,3 +46,12 @@ export function note(answered: Answered, request: unknown, body: unknown): void 
 
 /** All different ones so far. */
 export const answered = (): Answered[] => [...answers.values()];
+
+/** Notes the document that a server of ours serves: they all serve the same. */
+export const noteDocument = (document: Document): void => void (held = document);
+
+/** Its routes, as `get /v1/lots/{id}`. @throws where no server has been asked for it */
+export const documented = (): [route: string, operation: Operation][] =>
+  Object.entries(held!.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
+  );

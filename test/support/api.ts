@@ -16,7 +16,7 @@ import { pointPeople } from "../../scripts/demo/scenario/people.ts";
 import { signedLogin, type LoginTerms } from "../../scripts/demo/login.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
-import { note } from "./answered.ts";
+import { note, noteDocument, type Document } from "./answered.ts";
 import { copyPglite } from "./databases.ts";
 import { apiAt } from "./homes.ts";
 
@@ -37,15 +37,6 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-interface DocumentedResponse {
-  headers?: Record<string, { required: boolean }>;
-  content: Record<string, unknown>;
-}
-
-export interface Document {
-  paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse> }>>;
-}
-
 /** Finds the documented path that a concrete one is an instance of. */
 function documentedPath(document: Document, path: string): string | undefined {
   const plain = path.split("?")[0]!;
@@ -60,6 +51,7 @@ const escape = (part: string): string => part.replaceAll("~", "~0").replaceAll("
 export function createJudge(
   document: Document,
 ): (method: string, path: string, answer: Answer, request?: unknown) => void {
+  noteDocument(document);
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addSchema(document, "openapi");
   const compiled = new Map<string, ValidateFunction>();
@@ -72,7 +64,7 @@ export function createJudge(
       undefined,
     );
     const media = headers.get("content-type")!.split(";")[0]!;
-    expect(Object.keys(documented!.content), `${method} ${template} ${status}`).to.include(media);
+    expect(Object.keys(documented!.content ?? {}), `${method} ${template} ${status}`).to.include(media);
     for (const [name, { required }] of Object.entries(documented!.headers ?? {})) {
       if (required) expect(headers.get(name), `${name} of ${method} ${template} ${status}`).to.be.a("string");
     }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { Unsigned } from "../../server/chain/calls.ts";
 import type { Hex } from "../../server/chain/port.ts";
+import { createLog } from "../../server/log.ts";
 import { logInAs, openApi, type Answer, type TestApi } from "./api.ts";
 import { settleBay, type Bay } from "./bay.ts";
 import { allFinal, apiAt } from "./homes.ts";
@@ -67,8 +68,8 @@ function byHand(api: TestApi): Map<string, bigint> {
 }
 
 /** Starts it: lots recorded, roles granted, rulesets on record, and no fen yet. */
-export async function openPools(): Promise<PoolDesk> {
-  const api = await openApi({ TIDEMARK_POOL_DELAY: "1" });
+export async function openPools(held: readonly Hex[] = []): Promise<PoolDesk> {
+  const api = await openApi({ TIDEMARK_POOL_DELAY: "1" }, createLog("silent"), held);
   const bay = await settleBay(api);
   const acts = api.acts(0, LOTS);
   await api.ask(

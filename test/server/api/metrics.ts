@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { expect } from "chai";
 import { fullness } from "../../../server/chain/embedded.ts";
+import { documented } from "../../support/answered.ts";
 import { openApi, type TestApi } from "../../support/api.ts";
 import { allFinal, apiAt } from "../../support/homes.ts";
 
@@ -65,7 +66,11 @@ describe("/metrics", function () {
   });
 
   it("given somebody else than this machine, when it asks, then there is nothing, a proxy on this machine included", async () => {
-    expect((await read()).status).to.equal(200);
+    const { status, headers } = await read();
+    expect([status, headers.get("content-type")]).to.deep.equal([200, "text/plain; version=0.0.4; charset=utf-8"]);
+    expect(documented().find(([route]) => route === "get /metrics")![1].responses["200"]!.content).to.have.keys([
+      "text/plain",
+    ]);
     for (const name of ["x-forwarded-for", "forwarded", "via"]) {
       expect((await read({ [name]: "203.0.113.1" })).status, name).to.equal(404);
     }

@@ -95,10 +95,10 @@ describe("the document", () => {
     }
   });
 
-  it("given what any route may come to, when the document is read, then it has it: too many requests, a fault, a lost database", () => {
-    for (const [route, { responses }] of operations.filter(([each]) => each.includes(" /v1/"))) {
-      expect(Object.keys(responses), route).to.include.members(["429", "500", "503"]);
-      expect(responses["503"]!.description, route).to.contain("not-writable");
+  it("given what any route may come to, when the document is read, then it has it: too many requests, a fault, a lost database, a head or a line that the server cannot wait for", () => {
+    for (const [route, { responses }] of operations) {
+      expect(Object.keys(responses), route).to.include.members(["400", "408", "429", "431", "500", "503"]);
+      if (route !== "get /ready") expect(responses["503"]!.description, route).to.contain("not-writable");
     }
   });
 

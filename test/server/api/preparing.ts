@@ -177,13 +177,15 @@ describe("preparing what holders sign", function () {
     const { admin, registry, measurer, issuer, farmer } = bay;
     const { document, project, report, issuance, retirement } = terms;
     const unread = { document: id("never uploaded") };
+    const purposeless = { list: "purpose", unknown: 0 };
     const scopeless = { list: "claimScope", unknown: 99 };
     const cases: [who: Who, path: string, given: object, code: string, more?: object][] = [
       [admin, "/v1/methodologies", { ...unread, scope, quorum: 1 }, "document-unknown"],
       [registry, "/v1/projects", project(unread), "document-unknown"],
       [measurer, "/v1/projects/1/reports", report(unread), "document-unknown"],
       [admin, "/v1/methodologies", { document, scope: 99, quorum: 1 }, "vocabulary-unknown", scopeless],
-      [farmer, "/v1/retirements", retirement({ purpose: 0 }), "vocabulary-unknown", { list: "purpose", unknown: 0 }],
+      [farmer, "/v1/retirements", retirement({ purpose: 0 }), "vocabulary-unknown", purposeless],
+      [farmer, "/v1/dedications", { pieces: [piece(1)], purpose: 0, basis }, "vocabulary-unknown", purposeless],
       [issuer, "/v1/projects/2/issuances", issuance(open, [1]), "report-unknown"],
       [issuer, "/v1/projects/1/issuances", issuance(id("no report") as Hex, [1]), "report-unknown"],
     ];
