@@ -6,8 +6,11 @@ import { roles } from "../../../server/access/roles.ts";
 import { interfaces, type ContractName } from "../../../server/chain/contracts.ts";
 import { readDeployment } from "../../../server/chain/deploy.ts";
 import { openKeyFile } from "../../../server/chain/keyFile.ts";
-import type { Hex } from "../../../server/chain/port.ts";
+import { RpcError, type Chain, type Hex } from "../../../server/chain/port.ts";
 import { createSigner, nextNonce, sendRaw, type Signer } from "../../../server/chain/transactions.ts";
+import { Problem } from "../../../server/errors.ts";
+import type { Route } from "../../../server/route.ts";
+import { certificateRoutes } from "../../../server/carbon/certificateRoutes.ts";
 import { settings } from "../../../server/config.ts";
 import { verify } from "../../../scripts/verify/verify.ts";
 import { openApi, type TestApi } from "../../support/api.ts";
@@ -97,5 +100,21 @@ describe("GET /v1/retirements/{id}/certificate.json", function () {
       const { status, body } = await api.ask(`/v1/retirements/${wrong}/certificate.json`);
       expect([status, body["code"]], wrong).to.deep.equal([400, "invalid-request"]);
     }
+  });
+
+  it("given a chain that gives no proofs, when a certificate is asked for, then that is said", async () => {
+    const { db, chain } = api.running;
+    const { contracts } = readDeployment(join(api.home, "deployment.json"))!;
+    const proofless: Chain = {
+      ...chain,
+      request: (method, params) =>
+        method === "eth_getProof"
+          ? Promise.reject(new RpcError(-32_601, "no such method"))
+          : chain.request(method, params),
+    };
+    const [certificate] = certificateRoutes({ db, chain: proofless, credits: contracts.Credits.address });
+    const asked = { params: { id: 1n } } as unknown as Parameters<Route["handle"]>[0];
+    const refused = await certificate!.handle(asked).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(Problem).with.nested.property("view.code", "not-provable");
   });
 });

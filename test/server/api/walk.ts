@@ -11,11 +11,11 @@ import { skipBecause } from "../../support/skip.ts";
 /** What no test of these can bring about at each route: where it is brought about, and why there. */
 const elsewhere: Record<string, [file: string, why: string]> = {
   internal: ["test/server/api/logs.ts", "a fault of ours, provoked in an application of its own"],
-  busy: ["test/server/api/acts.ts", "an application with little room"],
+  busy: ["test/server/api/rpc.ts", "an application with little room"],
   "rate-limited": ["test/server/api/limits.ts", "one gate before all routes, with low limits"],
-  "headers-too-large": ["test/server/api/limits.ts", "told by the HTTP server itself, before there is a route"],
+  "headers-too-large": ["test/flows/crowds/hostile.ts", "told by the HTTP server itself, before there is a route"],
   "request-timeout": ["test/server/api/limits.ts", "told by the HTTP server itself, before there is a route"],
-  "malformed-request": ["test/server/api/limits.ts", "told by the HTTP server itself, before there is a route"],
+  "malformed-request": ["test/flows/crowds/hostile.ts", "told by the HTTP server itself, before there is a route"],
   "not-ready": [
     "test/server/api/problems.ts",
     "a network that went away; a journal that is replayed: test/flows/kills",
@@ -23,7 +23,7 @@ const elsewhere: Record<string, [file: string, why: string]> = {
   "not-writable": ["test/flows/outages/disk.ts", "a full disk or a lost database"],
   "documents-away": ["test/server/documents/kubo.ts", "a Kubo that does not answer"],
   "document-damaged": ["test/server/api/documents.ts", "at the routes that give out bytes"],
-  "not-provable": ["test/server/chain/proofs.ts", "the embedded chain proves everything"],
+  "not-provable": ["test/server/api/certificates.ts", "a chain without eth_getProof; ours has it"],
 };
 
 const prepares = ({ parameters = [] }: Operation): boolean => parameters.some(({ name }) => name === "idempotency-key");
