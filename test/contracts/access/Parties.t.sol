@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IParties} from "../../../contracts/access/IParties.sol";
-import {Parties} from "../../../contracts/access/Parties.sol";
+import {Built} from "../support/Built.sol";
 import {VM} from "../support/Vm.sol";
 
 /// @notice The register against a naive one that keeps lists instead of words.
@@ -23,7 +22,7 @@ contract PartiesTest {
         uint40 shortenBy;
     }
 
-    Parties private _parties;
+    IParties private _parties;
 
     mapping(uint256 kind => bool) private _held;
     mapping(uint256 kind => uint256) private _from;
@@ -32,7 +31,7 @@ contract PartiesTest {
     mapping(uint256 key => uint256 account) private _boundTo;
 
     function setUp() external {
-        _parties = new Parties(address(new AccessManager(address(this))));
+        _parties = IParties(Built.deploy("Parties", abi.encode(Built.manager())));
     }
 
     function testFuzz_licences_areTheIntersectionOfWhatIsHeld(Grant[12] memory grants, uint16 kinds) external {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IVocabulary} from "../../../contracts/access/IVocabulary.sol";
-import {Vocabulary} from "../../../contracts/access/Vocabulary.sol";
+import {Built} from "../support/Built.sol";
 
 /// @notice A code keeps its first term for ever, whatever is set.
 contract VocabularyTest {
-    Vocabulary private _vocabulary;
+    IVocabulary private _vocabulary;
     mapping(uint256 key => bytes32) private _hash;
     mapping(uint256 key => bool) private _active;
 
     function setUp() external {
-        _vocabulary = new Vocabulary(address(new AccessManager(address(this))));
+        _vocabulary = IVocabulary(Built.deploy("Vocabulary", abi.encode(Built.manager())));
     }
 
     /// @dev Few lists, codes and hashes, so that sequences meet themselves.

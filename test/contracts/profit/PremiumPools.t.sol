@@ -2,10 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IPremiumPools} from "../../../contracts/profit/IPremiumPools.sol";
-import {PremiumPools} from "../../../contracts/profit/PremiumPools.sol";
-import {SettlementToken} from "../../../contracts/profit/SettlementToken.sol";
 import {MoneyActions} from "../support/MoneyActions.sol";
-import {ACCOUNTS, MoneyWorld, accountAt} from "../support/MoneyWorld.sol";
+import {ACCOUNTS, IMoney, MoneyWorld, accountAt} from "../support/MoneyWorld.sol";
 import {NaiveMoney} from "../support/NaiveMoney.sol";
 import {FuzzSelector} from "../support/Vm.sol";
 
@@ -42,8 +40,8 @@ contract PremiumPoolsInvariants {
     uint256 private constant EACH = 12;
 
     MoneyHandler private _handler;
-    SettlementToken private _token;
-    PremiumPools private _pools;
+    IMoney private _token;
+    IPremiumPools private _pools;
 
     function setUp() external {
         _handler = new MoneyHandler();

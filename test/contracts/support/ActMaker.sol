@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILotActs} from "../../../contracts/traceability/ILotActs.sol";
-import {LotLedger} from "../../../contracts/traceability/LotLedger.sol";
+import {ILotLedger} from "../../../contracts/traceability/ILotLedger.sol";
 import {Messages} from "./Messages.sol";
 import {NaiveLots} from "./NaiveLots.sol";
 import {Signing} from "./Signing.sol";
@@ -19,7 +19,7 @@ abstract contract ActMaker is NaiveLots {
         bytes32 digest;
     }
 
-    LotLedger internal immutable LEDGER;
+    ILotLedger internal immutable LEDGER;
     bytes32 private immutable DOMAIN;
 
     /// @dev Every call that recorded an act.

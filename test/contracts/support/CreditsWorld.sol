@@ -5,11 +5,11 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IParties} from "../../../contracts/access/IParties.sol";
 import {ICredits} from "../../../contracts/carbon/ICredits.sol";
 import {IProjects} from "../../../contracts/carbon/IProjects.sol";
+import {Built} from "./Built.sol";
 import {VM} from "./Vm.sol";
 
 /// @notice The register and what issues into it, behind the roles of the role table, and the people around them. Three
-/// projects, each of one boundary; the n-th asks for n verifiers. The contracts are taken as they were built, which is
-/// quicker than to build them into the test once more.
+/// projects, each of one boundary; the n-th asks for n verifiers.
 contract CreditsWorld {
     uint256 public constant HOLDERS = 4;
     uint256 public constant VERIFIERS = 3;
@@ -34,13 +34,13 @@ contract CreditsWorld {
 
     constructor() {
         VM.warp(1_760_000_000);
-        address manager = _deploy("AccessManager", abi.encode(address(this)));
-        address parties = _deploy("Parties", abi.encode(manager));
-        address credits = _deploy("Credits", abi.encode(manager, parties));
+        address manager = Built.manager();
+        address parties = Built.deploy("Parties", abi.encode(manager));
+        address credits = Built.deploy("Credits", abi.encode(manager, parties));
         MANAGER = IAccessManager(manager);
         PARTIES = IParties(parties);
         CREDITS = ICredits(credits);
-        PROJECTS_CONTRACT = IProjects(_deploy("Projects", abi.encode(manager, parties, credits)));
+        PROJECTS_CONTRACT = IProjects(Built.deploy("Projects", abi.encode(manager, parties, credits)));
         _mapFunctions();
         for (uint256 i = 0; i < HOLDERS; ++i) holders.push(_enter(VM.addr(keyOf(string(abi.encode("holder", i))))));
         for (uint256 i = 0; i < VERIFIERS; ++i) verifiers.push(_enter(VM.addr(verifierKey(i))));
@@ -62,14 +62,6 @@ contract CreditsWorld {
 
     function keyOf(string memory name) public pure returns (uint256) {
         return uint256(keccak256(bytes(name)));
-    }
-
-    function _deploy(string memory name, bytes memory arguments) private returns (address made) {
-        bytes memory code = bytes.concat(VM.getCode(name), arguments);
-        assembly ("memory-safe") {
-            made := create(0, add(code, 0x20), mload(code))
-        }
-        require(made != address(0), name);
     }
 
     function _mapFunctions() private {

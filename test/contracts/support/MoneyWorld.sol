@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IParties} from "../../../contracts/access/IParties.sol";
-import {Parties} from "../../../contracts/access/Parties.sol";
 import {IPremiumPools} from "../../../contracts/profit/IPremiumPools.sol";
-import {PremiumPools} from "../../../contracts/profit/PremiumPools.sol";
-import {SettlementToken} from "../../../contracts/profit/SettlementToken.sol";
+import {ISettlementToken} from "../../../contracts/profit/ISettlementToken.sol";
+import {Built} from "./Built.sol";
 import {VM} from "./Vm.sol";
 
 /// @dev How many accounts there are to be paid, some of which nobody has registered.
@@ -22,23 +22,31 @@ function isRegistered(uint256 i) pure returns (bool) {
     return i != 0 && i % 16 != 15;
 }
 
+/// @notice Both sides of the settlement token.
+interface IMoney is ISettlementToken, IERC20 {}
+
 /// @notice Money among many accounts. Whoever makes this administers it, and is bank, allocator and auditor.
 contract MoneyWorld {
     uint64 private constant POOLS_ROLE = 8;
+    uint64 private constant PUBLIC_ROLE = type(uint64).max;
 
-    AccessManager public immutable MANAGER;
-    Parties public immutable PARTIES;
-    SettlementToken public immutable TOKEN;
-    PremiumPools public immutable POOLS;
+    IAccessManager public immutable MANAGER;
+    IParties public immutable PARTIES;
+    IMoney public immutable TOKEN;
+    IPremiumPools public immutable POOLS;
 
     constructor() {
         VM.warp(1_760_000_000);
-        MANAGER = new AccessManager(address(this));
-        PARTIES = new Parties(address(MANAGER));
-        TOKEN = new SettlementToken(address(MANAGER), PARTIES);
-        POOLS = new PremiumPools(address(MANAGER), PARTIES, TOKEN);
+        address manager = Built.manager();
+        address parties = Built.deploy("Parties", abi.encode(manager));
+        address token = Built.deploy("SettlementToken", abi.encode(manager, parties));
+        address pools = Built.deploy("PremiumPools", abi.encode(manager, parties, token));
+        MANAGER = IAccessManager(manager);
+        PARTIES = IParties(parties);
+        TOKEN = IMoney(token);
+        POOLS = IPremiumPools(pools);
         _open();
-        MANAGER.grantRole(MANAGER.ADMIN_ROLE(), msg.sender, 0);
+        MANAGER.grantRole(0, msg.sender, 0);
         _enter(msg.sender, 0);
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             if (isRegistered(i)) _enter(accountAt(i), i);
@@ -59,11 +67,11 @@ contract MoneyWorld {
         MANAGER.grantRole(POOLS_ROLE, address(POOLS), 0);
         bytes4[] memory anyone = new bytes4[](1);
         anyone[0] = TOKEN.transfer.selector;
-        MANAGER.setTargetFunctionRole(address(TOKEN), anyone, MANAGER.PUBLIC_ROLE());
+        MANAGER.setTargetFunctionRole(address(TOKEN), anyone, PUBLIC_ROLE);
         anyone = new bytes4[](3);
         anyone[0] = IPremiumPools.fund.selector;
         anyone[1] = IPremiumPools.payChunk.selector;
         anyone[2] = IPremiumPools.release.selector;
-        MANAGER.setTargetFunctionRole(address(POOLS), anyone, MANAGER.PUBLIC_ROLE());
+        MANAGER.setTargetFunctionRole(address(POOLS), anyone, PUBLIC_ROLE);
     }
 }

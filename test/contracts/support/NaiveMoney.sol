@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {PremiumPools} from "../../../contracts/profit/PremiumPools.sol";
-import {SettlementToken} from "../../../contracts/profit/SettlementToken.sol";
-import {MoneyWorld, accountAt, isRegistered} from "./MoneyWorld.sol";
+import {IPremiumPools} from "../../../contracts/profit/IPremiumPools.sol";
+import {IMoney, MoneyWorld, accountAt, isRegistered} from "./MoneyWorld.sol";
 import {NaiveSumTree} from "./NaiveSumTree.sol";
 import {VM} from "./Vm.sol";
 
@@ -31,8 +30,8 @@ abstract contract NaiveMoney {
     uint256 private constant MOST_OF_A_LEAF = 1_000;
 
     MoneyWorld public immutable WORLD = new MoneyWorld();
-    SettlementToken internal immutable TOKEN = WORLD.TOKEN();
-    PremiumPools internal immutable POOLS = WORLD.POOLS();
+    IMoney internal immutable TOKEN = WORLD.TOKEN();
+    IPremiumPools internal immutable POOLS = WORLD.POOLS();
 
     uint256 public depositedFen;
     uint256 public withdrawnFen;

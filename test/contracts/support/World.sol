@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IParties} from "../../../contracts/access/IParties.sol";
-import {Parties} from "../../../contracts/access/Parties.sol";
 import {ILotLedger} from "../../../contracts/traceability/ILotLedger.sol";
 import {IProcesses} from "../../../contracts/traceability/IProcesses.sol";
-import {Processes} from "../../../contracts/traceability/Processes.sol";
-import {LotLedger} from "../../../contracts/traceability/LotLedger.sol";
+import {Built} from "./Built.sol";
 import {VM} from "./Vm.sol";
 
 /// @notice The contracts, administered by whoever made this, and accounts that sign: the first sign with their own keys,
@@ -20,20 +18,24 @@ contract World {
     /// @dev Takes and makes classes 0 to 3, with a loss of at most half.
     uint16 public constant PROCESS = 7;
 
-    AccessManager public immutable MANAGER;
-    Parties public immutable PARTIES;
-    Processes public immutable PROCESSES;
-    LotLedger public immutable LEDGER;
+    IAccessManager public immutable MANAGER;
+    IParties public immutable PARTIES;
+    IProcesses public immutable PROCESSES;
+    ILotLedger public immutable LEDGER;
 
     address[] public accounts;
     mapping(address account => uint256) public privateKeys;
 
     constructor() {
         VM.warp(1_760_000_000);
-        MANAGER = new AccessManager(address(this));
-        PARTIES = new Parties(address(MANAGER));
-        PROCESSES = new Processes(address(MANAGER));
-        LEDGER = new LotLedger(address(MANAGER), address(PARTIES), address(PROCESSES));
+        address manager = Built.manager();
+        address parties = Built.deploy("Parties", abi.encode(manager));
+        address processes = Built.deploy("Processes", abi.encode(manager));
+        address ledger = Built.deploy("LotLedger", abi.encode(manager, parties, processes));
+        MANAGER = IAccessManager(manager);
+        PARTIES = IParties(parties);
+        PROCESSES = IProcesses(processes);
+        LEDGER = ILotLedger(ledger);
         bytes4[] memory open = new bytes4[](6);
         open[0] = ILotLedger.recordCollects.selector;
         open[1] = ILotLedger.recordHandoffs.selector;
@@ -41,9 +43,9 @@ contract World {
         open[3] = ILotLedger.recordTransforms.selector;
         open[4] = ILotLedger.recordConcludes.selector;
         open[5] = ILotLedger.recordPassTitles.selector;
-        MANAGER.setTargetFunctionRole(address(LEDGER), open, MANAGER.PUBLIC_ROLE());
+        MANAGER.setTargetFunctionRole(address(LEDGER), open, type(uint64).max);
         // the rest stays with the administrator, who is the maker of this world as well
-        MANAGER.grantRole(MANAGER.ADMIN_ROLE(), msg.sender, 0);
+        MANAGER.grantRole(0, msg.sender, 0);
         for (uint256 i = 0; i < ACCOUNTS; ++i) _enter(i);
         PARTIES.grantLicence(accounts[PEOPLE], LICENSED_CLASS >> 10, 0, type(uint40).max, 0, 0);
         PROCESSES.setProcess(PROCESS, _bounds());

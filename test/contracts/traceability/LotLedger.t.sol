@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {LotLedger} from "../../../contracts/traceability/LotLedger.sol";
+import {ILotLedger} from "../../../contracts/traceability/ILotLedger.sol";
 import {LotActions} from "../support/LotActions.sol";
 import {NaiveLots} from "../support/NaiveLots.sol";
 import {FuzzSelector} from "../support/Vm.sol";
@@ -37,7 +37,7 @@ contract LotLedgerInvariants {
     uint256 private constant EACH = 5;
 
     LotLedgerHandler private _handler;
-    LotLedger private _ledger;
+    ILotLedger private _ledger;
 
     function setUp() external {
         _handler = new LotLedgerHandler();

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {ILotActs} from "../../../contracts/traceability/ILotActs.sol";
 import {IProcesses} from "../../../contracts/traceability/IProcesses.sol";
-import {Processes} from "../../../contracts/traceability/Processes.sol";
+import {Built} from "../support/Built.sol";
 
 /// @notice Yields against a naive judge that keeps a table by class instead of a list.
 contract ProcessesTest {
     uint256 private constant CLASSES = 4;
 
-    Processes private _processes;
+    IProcesses private _processes;
 
     /// @dev By side and class: how many bounds name it, and the mass that stands there.
     mapping(uint256 side => mapping(uint256 class => bool)) private _listed;
     mapping(uint256 side => mapping(uint256 class => uint256)) private _mass;
 
     function setUp() external {
-        _processes = new Processes(address(new AccessManager(address(this))));
+        _processes = IProcesses(Built.deploy("Processes", abi.encode(Built.manager())));
     }
 
     /// @dev Wide bounds half of the time, so that both answers are common.
