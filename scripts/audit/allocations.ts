@@ -24,7 +24,6 @@ interface Inputs {
   pool: string;
   amountFen: string;
   ruleset: Hex;
-  asOf?: { block: number; hash: Hex };
   subjects?: { lot: Hex; grams: string }[];
   entitled?: Record<string, { account: Hex; attograms: string; lots: Hex[] }[]>;
   project?: string;
@@ -51,6 +50,9 @@ class Unknowable extends Error {
     this.difference = difference;
   }
 }
+
+/** Changes of a lineage between working a division out and publishing it, at most. */
+const MOST_STATES = 100;
 
 const LOTS = 1n;
 const BATCH = 2n;
@@ -131,6 +133,31 @@ function fromLineage(
   return { groups: groupsOf(roles, parts), lines };
 }
 
+/**
+ * The document names no block: it was worked out before it was published, and other acts may have come in between. So it
+ * is held against the state before that, and where it says otherwise against the ones before.
+ */
+function asPublished(
+  books: Books,
+  lineage: Lineage,
+  one: Published,
+  roles: Record<string, number>,
+  inputs: Inputs,
+): Derived {
+  const told = linesOf(inputs);
+  const [last, ...earlier] = lineage.statesBefore(one.subjects, one.root.places["root"]!.block).slice(0, MOST_STATES);
+  const newest = fromLineage(books, lineage, one, roles, last!);
+  if (sameLines(newest.lines, told)) return newest;
+  for (const block of earlier) {
+    const derived = fromLineage(books, lineage, one, roles, block);
+    if (sameLines(derived.lines, told)) return derived;
+  }
+  return newest;
+}
+
+const sameLines = (one: Map<string, string>, other: Map<string, string>): boolean =>
+  one.size === other.size && [...one].every(([field, value]) => other.get(field) === value);
+
 /** The same lines as the document has them. */
 function linesOf({ project, shares = [], subjects = [], entitled = {} }: Inputs): Map<string, string> {
   const lines = new Map<string, string>(project === undefined ? [] : [["project", project]]);
@@ -146,20 +173,16 @@ function linesOf({ project, shares = [], subjects = [], entitled = {} }: Inputs)
 function inputDifferences(
   { id, pool, root }: Published,
   { chainId, contracts }: Ledger,
-  books: Books,
   inputs: Inputs,
   { lines }: Derived,
 ): Difference[] {
-  const head = (
-    of: Pick<Inputs, "chainId" | "contract" | "pool" | "amountFen" | "ruleset"> & { hash: Hex | undefined },
-  ): [string, string][] => Object.entries(of).map(([name, value]) => [name, String(value)]);
+  const head = (of: Pick<Inputs, "chainId" | "contract" | "pool" | "amountFen" | "ruleset">): [string, string][] =>
+    Object.entries(of).map(([name, value]) => [name, String(value)]);
   const { amountFen, ruleset } = pool.fields as { amountFen: bigint; ruleset: Hex };
-  const { asOf, ...rest } = inputs;
-  const wanted = { pool: String(id), amountFen: String(amountFen), ruleset, hash: books.hashes[asOf?.block ?? -1] };
+  const wanted = { pool: String(id), amountFen: String(amountFen), ruleset };
   const expected = new Map([...head({ chainId, contract: contracts.PremiumPools, ...wanted }), ...lines]);
-  const { contract, pool: number, amountFen: fen } = rest;
-  const told = { contract, pool: number, amountFen: fen, ruleset: rest.ruleset, hash: asOf?.hash };
-  const said = new Map([...head({ chainId: rest.chainId, ...told }), ...linesOf(inputs)]);
+  const told = { contract: inputs.contract, pool: inputs.pool, amountFen: inputs.amountFen, ruleset: inputs.ruleset };
+  const said = new Map([...head({ chainId: inputs.chainId, ...told }), ...linesOf(inputs)]);
   const key = `document/${String(root.fields["inputs"])}`;
   return [...new Set([...expected.keys(), ...said.keys()])]
     .filter((field) => said.get(field) !== expected.get(field))
@@ -190,15 +213,13 @@ async function checkOne(
   const rules = await fetched<Rules>(api, pool.fields["ruleset"] as Hex, place);
   const inputs = await fetched<Inputs>(api, root.fields["inputs"] as Hex, place);
   const fits = rules.kind === inputs.kind && (rules.kind === "lineage") === (pool.fields["kind"] === LOTS);
-  if (!fits || inputs.asOf === undefined) {
+  if (!fits) {
     return [serverSays(`document/${String(root.fields["inputs"])}`, "kind", inputs.kind, rules.kind, place)];
   }
   const derived =
-    rules.kind === "lineage"
-      ? fromLineage(books, lineage(), one, rules.roles, inputs.asOf.block)
-      : fromShares(books, one);
+    rules.kind === "lineage" ? asPublished(books, lineage(), one, rules.roles, inputs) : fromShares(books, one);
   const leaves = divide(pool.fields["amountFen"] as bigint, derived.groups);
-  const differences = inputDifferences(one, ledger, books, inputs, derived);
+  const differences = inputDifferences(one, ledger, inputs, derived);
   const own = {
     root: leaves.length === 0 ? "nobody to be paid" : rootOf(id, pool.fields["version"] as bigint, leaves),
     leafCount: String(leaves.length),

@@ -18,6 +18,8 @@ export interface Lineage {
   madeGrams(lot: Hex): bigint | undefined;
   /** What accounts did, up to the block, with the subjects and all that these came from. */
   partsIn(subjects: readonly Hex[], block: number): Parts;
+  /** Blocks below one, the last first, at which these parts may have been others: as of the next one they are others. */
+  statesBefore(subjects: readonly Hex[], block: number): number[];
 }
 
 interface Index {
@@ -49,17 +51,18 @@ function indexOf({ rows, lots }: Books): Index {
 const isExcluded = ({ exclusions }: Books, lot: Hex, block: number): boolean =>
   exclusions.get(lot)?.findLast((change) => change.block <= block)?.excluded ?? false;
 
-/** Goes from the youngest lots to the oldest: a lot has all of its weight before it passes any on. */
-function weigh(
-  books: Books,
-  { order, parents }: Index,
-  start: ReadonlyMap<Hex, bigint>,
-  block: number,
-): Map<Hex, bigint> {
-  const weights = new Map(start);
-  const upstream = new Set(start.keys());
+/** The lots, and all that they came from. */
+function upstreamOf({ parents }: Index, lots: Iterable<Hex>): Set<Hex> {
+  const upstream = new Set(lots);
   for (const lot of upstream) for (const [parent] of parents.get(lot) ?? []) upstream.add(parent);
-  for (const lot of [...upstream].sort((a, b) => order.get(b)! - order.get(a)!)) {
+  return upstream;
+}
+
+/** Goes from the youngest lots to the oldest: a lot has all of its weight before it passes any on. */
+function weigh(books: Books, index: Index, start: ReadonlyMap<Hex, bigint>, block: number): Map<Hex, bigint> {
+  const { order, parents } = index;
+  const weights = new Map(start);
+  for (const lot of [...upstreamOf(index, start.keys())].sort((a, b) => order.get(b)! - order.get(a)!)) {
     if (isExcluded(books, lot, block)) weights.delete(lot);
     const weight = weights.get(lot) ?? 0n;
     const from = parents.get(lot) ?? [];
@@ -89,6 +92,14 @@ function rolesIn({ rows }: Books, { handoffs }: Index, lot: Hex, block: number):
   return found;
 }
 
+/** Blocks in which something was done to a lot, or ruled on it, of which {@link weigh} and {@link rolesIn} know. */
+function changesOf({ rows, exclusions }: Books, { handoffs }: Index, lot: Hex): number[] {
+  const acts = [rows.get(`act/${lot}`), ...(handoffs.get(lot) ?? [])];
+  acts.push(rows.get(`act/${String(rows.get(`lot/${lot}`)?.fields["endedBy"])}`));
+  const ruled = (exclusions.get(lot) ?? []).map(({ block }) => block);
+  return [...acts.flatMap((row) => row?.places["kind"]?.block ?? []), ...ruled];
+}
+
 /** The lineage of all lots in the books. */
 export function lineageOf(books: Books): Lineage {
   const index = indexOf(books);
@@ -99,6 +110,11 @@ export function lineageOf(books: Books): Lineage {
   };
   return {
     madeGrams,
+    statesBefore(subjects, block) {
+      const changes = [...upstreamOf(index, subjects)].flatMap((lot) => changesOf(books, index, lot));
+      const blocks = [block, ...changes.filter((change) => change < block)];
+      return [...new Set(blocks)].sort((a, b) => b - a).map((change) => change - 1);
+    },
     partsIn(subjects, block) {
       const start = subjects.map((lot): [Hex, bigint] => [lot, (madeGrams(lot) ?? 0n) * UNITS_PER_GRAM]);
       const parts: Parts = new Map();

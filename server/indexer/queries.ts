@@ -2,8 +2,13 @@
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 
+export interface Cursor {
+  block: number;
+  hash: Hex;
+}
+
 /** The last indexed block; `undefined` before the first. */
-export async function readCursor(sql: Sql): Promise<{ block: number; hash: Hex } | undefined> {
+export async function readCursor(sql: Sql): Promise<Cursor | undefined> {
   const [row] = await sql<{ block: bigint; hash: Hex }>`SELECT block, hash FROM cursor WHERE name = 'indexer'`;
   return row && { block: Number(row.block), hash: row.hash };
 }

@@ -117,14 +117,14 @@ export async function preparePublication(
 ): Promise<Prepared & { inputs: Hex; tree: Division["tree"] }> {
   const pool = await findPool(deps.db.sql, id);
   await refuseStale(deps, pool);
-  const { tree, bytes, inputs: told } = await deps.divisions.preview(pool);
+  const { tree, bytes, asOf } = await deps.divisions.preview(pool);
   const inputs = inputsWord(bytes);
   const transaction = await poolCalls(deps)(from, "publishRoot", publishArgs(tree, inputs));
   await deps.library.add(bytes, { mediaType: "application/json", by });
   const { leafCount, totalFen, version } = tree;
   const summary = {
-    zh: `公布资金池 ${id} 的第 ${version} 版分配：${yuan(totalFen)} 元分给 ${leafCount} 个账户，依据截至区块 ${told.asOf.block} 的账本`,
-    en: `Publish division ${version} of pool ${id}: ${yuan(totalFen)} yuan to ${leafCount} accounts, by the ledger as of block ${told.asOf.block}`,
+    zh: `公布资金池 ${id} 的第 ${version} 版分配：${yuan(totalFen)} 元分给 ${leafCount} 个账户，依据截至区块 ${asOf.block} 的账本`,
+    en: `Publish division ${version} of pool ${id}: ${yuan(totalFen)} yuan to ${leafCount} accounts, by the ledger as of block ${asOf.block}`,
   };
   return { transaction, summary, inputs, tree };
 }

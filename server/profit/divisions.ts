@@ -5,7 +5,7 @@ import type { Hex } from "../chain/port.ts";
 import type { Db, Sql } from "../db/port.ts";
 import type { Library } from "../documents/port.ts";
 import { Problem } from "../errors.ts";
-import { readCursor } from "../indexer/queries.ts";
+import { readCursor, type Cursor } from "../indexer/queries.ts";
 import { readUpstream, type UpstreamAct, type UpstreamLot } from "../traceability/queries.ts";
 import type { Allocation } from "./allocate.ts";
 import { attribute, type TracedLot } from "./attribution.ts";
@@ -35,6 +35,8 @@ export interface Division {
 export interface Preview extends Division {
   /** of the inputs */
   bytes: Uint8Array;
+  /** the last block whose events were looked at */
+  asOf: Cursor;
 }
 
 export interface Divisions {
@@ -127,15 +129,18 @@ async function sharesOf(
 
 /** Divisions of pools. The last ones that were worked out are kept: pages are asked for one after the other. */
 export function createDivisions({ db, library, chainId, pools }: DivisionDeps): Divisions {
-  async function inputsNow(pool: PoolRow, ruleset: Ruleset): Promise<Inputs> {
+  async function inputsNow(pool: PoolRow, ruleset: Ruleset): Promise<{ inputs: Inputs; asOf: Cursor }> {
     return db.snapshot(async (sql) => {
       const cursor = await readCursor(sql);
       if (!cursor) throw new Problem("not-ready", "no block is indexed yet");
       const subjects = await readSubjects(sql, pool.id);
       const of = { pool: String(pool.id), amountFen: String(pool.amountFen), ruleset: pool.ruleset };
-      const head = { chainId, contract: pools, ...of, asOf: cursor };
-      if (ruleset.kind === "lineage") return { kind: "lineage", ...head, ...(await lineageOf(sql, subjects)) };
-      return { kind: "project", ...head, ...(await sharesOf(sql, pool.kind, pool.subject)) };
+      const head = { chainId, contract: pools, ...of };
+      const inputs: Inputs =
+        ruleset.kind === "lineage"
+          ? { kind: "lineage", ...head, ...(await lineageOf(sql, subjects)) }
+          : { kind: "project", ...head, ...(await sharesOf(sql, pool.kind, pool.subject)) };
+      return { inputs, asOf: cursor };
     });
   }
 
@@ -143,13 +148,13 @@ export function createDivisions({ db, library, chainId, pools }: DivisionDeps): 
   async function work(pool: PoolRow): Promise<Preview> {
     const ruleset = await findRuleset(library, pool.ruleset);
     refuseUnfit(ruleset, pool.kind);
-    const inputs = await inputsNow(pool, ruleset);
+    const { inputs, asOf } = await inputsNow(pool, ruleset);
     await nextTurn();
     const allocation = allocationOf(ruleset, inputs);
     await nextTurn();
     const version = (pool.division?.version ?? 0) + 1;
     const tree = buildSumTree({ pool: pool.id, version }, allocation.leaves);
-    return { ruleset, inputs, allocation, tree, bytes: inputsBytes(inputs) };
+    return { ruleset, inputs, allocation, tree, bytes: inputsBytes(inputs), asOf };
   }
 
   async function rework(

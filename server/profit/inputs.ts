@@ -1,6 +1,7 @@
 /**
  * The document that a pool's division is computed from. Its sha256 stands on chain beside the root, so that anybody can
- * fetch it and come to the same leaves: who is entitled to how much, as of which block, under which ruleset.
+ * fetch it and come to the same leaves: who is entitled to how much, under which ruleset. It holds no block, as no state
+ * does: two ledgers on which the same was done have the same document, though their blocks were cut differently.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { z } from "zod";
@@ -28,8 +29,8 @@ const head = {
   pool: decimal,
   amountFen: decimal,
   ruleset: hash,
-  /** the last block whose events were looked at */
-  asOf: z.strictObject({ block: z.int(), hash }),
+  /** of documents that were made before they held no block; nothing rests on it */
+  asOf: z.strictObject({ block: z.int(), hash }).optional(),
 };
 
 const lineageInputs = z.strictObject({

@@ -44,7 +44,7 @@ async function readAllocation(deps: MoneyDeps, pool: PoolRow, after: Hex | undef
   const { sql } = deps.db;
   const { division } = pool;
   const worked = division ? await deps.divisions.published(pool) : await deps.divisions.preview(pool);
-  const { allocation, tree, inputs, ruleset } = worked;
+  const { allocation, tree, ruleset } = worked;
   const { leaves } = allocation;
   const from = placeAfter(leaves, after);
   const paid = await readPaidChunks(sql, pool.id, chunkOf(from), chunkOf(from + limit));
@@ -52,7 +52,7 @@ async function readAllocation(deps: MoneyDeps, pool: PoolRow, after: Hex | undef
   const body = {
     pool: String(pool.id),
     state: division ? "published" : "preview",
-    asOf: inputs.asOf,
+    asOf: division ? null : (worked as Preview).asOf,
     amountFen: String(pool.amountFen),
     ruleset: rulesetView(pool.ruleset, ruleset),
     inputs: division?.inputs ?? inputsWord((worked as Preview).bytes),

@@ -144,7 +144,10 @@ const leaf = z.strictObject({
 export const allocationView = z.strictObject({
   pool: z.string(),
   state: z.enum(["preview", "published"]),
-  asOf: z.strictObject({ block: z.int(), hash }),
+  asOf: z
+    .strictObject({ block: z.int(), hash })
+    .nullable()
+    .meta({ description: "the last block that a preview rests on; a published division names none" }),
   amountFen: fen,
   ruleset: rulesetView,
   inputs: hash.meta({ description: "sha256 of the document it is computed from; of a preview it is not on record" }),

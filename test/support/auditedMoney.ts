@@ -78,8 +78,8 @@ async function openLibrary({ api }: Audited): Promise<Pick<Library, "read"> & Up
   };
 }
 
-/** Publishes what the server would, with its document. */
-type Divide = (pool: bigint) => Promise<{ tree: SumTree; inputs: Hex }>;
+/** Publishes what the server would, with its document. @param meanwhile between the two */
+type Divide = (pool: bigint, meanwhile?: () => Promise<unknown>) => Promise<{ tree: SumTree; inputs: Hex }>;
 
 async function createDivide(audited: Audited): Promise<Divide> {
   const { api, ledger } = audited;
@@ -89,10 +89,11 @@ async function createDivide(audited: Audited): Promise<Divide> {
   const { pools } = moneyContracts(ledger);
   const { chainId } = ledger.deployment;
   const divisions = createDivisions({ db, library: library as unknown as Library, chainId, pools });
-  return async (pool) => {
+  return async (pool, meanwhile) => {
     await indexed(api);
     const { tree, allocation, bytes } = await divisions.preview(await findPool(db.sql, pool));
     const inputs = await library.put(bytes);
+    await meanwhile?.();
     return { inputs, tree: await publish(ledger, pool, allocation.leaves, tree.version, inputs) };
   };
 }
@@ -141,8 +142,9 @@ async function playMoney(
   const lots = { kind: 1, subjects: subjects.lots, ruleset: rulesetWord(byLineage) };
   // contested while the division is worked out, and only then
   await call(auditor, "LotLedger", "ruleOnFlags", [subjects.past, 1, 0, id("a doubt")]);
-  const traced = await divide(await fund(ledger, 70_003n, lots));
-  await call(auditor, "LotLedger", "ruleOnFlags", [subjects.past, 0, 1, id("no doubt")]);
+  const cleared = (): Promise<unknown> =>
+    call(auditor, "LotLedger", "ruleOnFlags", [subjects.past, 0, 1, id("no doubt")]);
+  const traced = await divide(await fund(ledger, 70_003n, lots), cleared);
   await pay(ledger, traced.tree);
   await call(admin, "PremiumPools", "setDelay", [3_600]);
   const batch = { kind: 2, subjects: [wordOf(1n)], ruleset: rulesetWord(byShares) };

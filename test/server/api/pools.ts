@@ -110,6 +110,8 @@ describe("pools over HTTP", function () {
   it("given a pool that is not divided yet, when its allocation is asked for in pages, then it is what follows by hand, with the reasons", async () => {
     const preview = await desk.get("/v1/pools/1/allocation");
     expect(preview).to.include({ pool: "1", state: "preview", version: 1, root: null, matches: null, leafCount: 7 });
+    const { block, hash } = (await desk.get("/v1/audit/digest")) as Record<string, unknown>;
+    expect(preview["asOf"]).to.deep.equal({ block, hash });
     expect(preview["chunks"]).to.deep.equal({ count: 1, paid: 0 });
     const leaves = preview["leaves"] as Leaf[];
     expect(new Map(leaves.map(({ account, amountFen }) => [account, BigInt(amountFen)]))).to.deep.equal(
@@ -158,12 +160,21 @@ describe("pools over HTTP", function () {
     const { leaves, ...told } = await desk.get("/v1/pools/1/allocation");
     expect(leaves).to.deep.equal(before);
     const { inputs, root } = body as Record<"inputs" | "root", Hex>;
-    expect(told).to.deep.include({ state: "published", version: 1, inputs, root, recomputedRoot: root, matches: true });
+    expect(told).to.deep.include({
+      state: "published",
+      version: 1,
+      asOf: null,
+      inputs,
+      root,
+      recomputedRoot: root,
+      matches: true,
+    });
     const document = await fetch(`${api.running.url}/v1/documents/${inputs}`);
     const bytes = Buffer.from(await document.arrayBuffer());
     expect(`0x${createHash("sha256").update(bytes).digest("hex")}`).to.equal(inputs);
     const inside = JSON.parse(bytes.toString("utf8")) as Record<string, unknown>;
     expect(inside).to.include({ kind: "lineage", pool: "1", amountFen: String(POOL_FEN), ruleset: desk.lineage });
+    expect(inside).to.not.have.property("asOf");
     expect(inside["entitled"]).to.have.property("collector").with.length(LOTS);
     expect((await desk.get("/v1/pools/1"))["division"]).to.deep.include({
       version: 1,
