@@ -21,7 +21,7 @@ const elsewhere: Record<string, [file: string, why: string]> = {
     "a network that went away; a journal that is replayed: test/flows/kills",
   ],
   "not-writable": ["test/flows/outages/disk.ts", "a full disk or a lost database"],
-  "documents-away": ["test/server/documents/kubo.ts", "a Kubo that does not answer"],
+  "documents-away": ["test/flows/outages/kubo.ts", "a Kubo that does not answer"],
   "document-damaged": ["test/server/api/documents.ts", "at the routes that give out bytes"],
   "not-provable": ["test/server/api/certificates.ts", "a chain without eth_getProof; ours has it"],
 };
