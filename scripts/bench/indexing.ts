@@ -50,7 +50,7 @@ async function measure(db: Db, chain: Chain): Promise<Measured> {
   const used = process.cpuUsage();
   const began = performance.now();
   await indexer.start();
-  await indexer.indexed(blocks);
+  await indexer.caughtUp;
   const seconds = (performance.now() - began) / 1_000;
   const { user, system } = process.cpuUsage(used);
   await indexer.stop();

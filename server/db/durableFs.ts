@@ -41,6 +41,8 @@ const startParams = [
   ...["fsync=on", "wal_sync_method=open_datasync", "synchronous_commit=on", "full_page_writes=on"].flatMap(
     (setting) => ["-c", setting],
   ),
+  // nobody replicates it: an index then goes to the disk once, and not through the log as well
+  ...["wal_level=minimal", "max_wal_senders=0"].flatMap((setting) => ["-c", setting]),
   // a full log buffer goes out page by page, each with a sync of its own: room for a whole range of the index;
   // the recycled log of a small database need not fill a gigabyte
   ...["wal_buffers=32MB", "min_wal_size=32MB", "max_wal_size=128MB"].flatMap((setting) => ["-c", setting]),

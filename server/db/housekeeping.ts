@@ -3,7 +3,7 @@ import type { Sql } from "./port.ts";
 
 const intervalMillis = 5_000;
 /** the log that a start after a crash must replay: about a second's work per 200 MB measured */
-const checkpointBytes = 64 * 1024 * 1024;
+const checkpointBytes = 256 * 1024 * 1024;
 const vacuumRows = 10_000;
 
 /** Without checkpoints the log grows for ever, and with it the start after a crash. */
@@ -15,10 +15,12 @@ export async function checkpointIfDue(sql: Sql, dueBytes = checkpointBytes): Pro
   return true;
 }
 
-/** Reclaims dead rows and renews the planner's statistics of the table that needs it most; its name, if there was one. */
+/** Reclaims dead rows, or renews the planner's statistics, of the table that needs it most; its name, if there was one. */
 export async function vacuumIfDue(sql: Sql, dueRows = vacuumRows): Promise<string | undefined> {
   const [table] = await sql<{ name: string; command: string }>`
-    SELECT relname AS name, format('VACUUM (ANALYZE) %I.%I', schemaname, relname) AS command
+    SELECT relname AS name, format(
+        '%s %I.%I', CASE WHEN n_dead_tup > ${dueRows}::int + n_live_tup / 5 THEN 'VACUUM (ANALYZE)' ELSE 'ANALYZE' END,
+        schemaname, relname) AS command
     FROM pg_stat_user_tables
     WHERE greatest(n_dead_tup, n_mod_since_analyze) > ${dueRows}::int + n_live_tup / 5
     ORDER BY greatest(n_dead_tup, n_mod_since_analyze) DESC LIMIT 1`;

@@ -11,6 +11,17 @@ export function column(values: readonly (string | number | bigint | boolean)[]):
 /** What stands for NULL in a column's text. */
 export const orNull = <T>(value: T | undefined): T | "NULL" => value ?? "NULL";
 
+/** Rows that one statement takes: a large message costs PGlite's socket by the square of its size. */
+const AT_ONCE = 2_000;
+
+/** All rows, as many at a time as one statement should take. */
+export async function bySlices<Row>(
+  rows: readonly Row[],
+  write: (slice: readonly Row[]) => Promise<void>,
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += AT_ONCE) await write(rows.slice(from, from + AT_ONCE));
+}
+
 // Columns of many rows go over in the protocol's binary form, as PostgreSQL's array_recv reads it: a third of what the
 // database does for an insert was reading array literals. One dimension, from element 1; -1 is the length of a NULL.
 

@@ -1,17 +1,18 @@
 /** The read path: final blocks in ranges, each written in one transaction with its cursor. There is no undo. */
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as others, setTimeout as pause } from "node:timers/promises";
 import { readHeader } from "../chain/blocks.ts";
 import type { Chain, Finality, Hex } from "../chain/port.ts";
 import { isDatabaseDown } from "../db/down.ts";
 import type { Db, HeldLock } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { LONG, makeIndexes, putOffIndexes } from "./fills.ts";
 import { fold, type Tip } from "./fold.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
 import { createReader, type RangeLimits } from "./reader.ts";
 import { createHint, createWaiters, orAborted } from "./waiting.ts";
-import { keepStateDigest, prepare, readTip, writeRange, type Prepared, type Settle } from "./writer.ts";
+import { joined, keepStateDigest, prepare, readTip, writeRange, type Prepared, type Settle } from "./writer.ts";
 
 /** How long to wait for a word of the chain before looking for a new block anyway. */
 const LOOK_AGAIN_MS = 1_000;
@@ -20,7 +21,10 @@ const LOOK_AGAIN_MS = 1_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
 
-const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 5_000 };
+const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 2_000 };
+
+/** Logs that one transaction should hold: fewer lots then change in more than one. */
+const LOGS_A_WRITE = 10_000;
 
 export interface IndexerDeps {
   db: Db;
@@ -37,6 +41,8 @@ export interface IndexerDeps {
   from?: number;
   /** a state digest is kept at every block whose number is a multiple of it; 1,000 unless said otherwise */
   digestEvery?: number;
+  /** how many blocks after the first range make a long fill (fills.ts); usually 1,000 */
+  longFill?: number;
   limits?: Partial<RangeLimits>;
 }
 
@@ -89,7 +95,19 @@ export async function checkCursor(db: Db, chain: Chain): Promise<void> {
 }
 
 export function createIndexer(deps: IndexerDeps): Indexer {
-  const { db, chain, finality, projections, settle, afterCommit, reached, log, from = 0, digestEvery = 1_000 } = deps;
+  const {
+    db,
+    chain,
+    finality,
+    projections,
+    settle,
+    afterCommit,
+    reached,
+    log,
+    from = 0,
+    digestEvery = 1_000,
+    longFill = LONG,
+  } = deps;
   const addresses: Hex[] = projections.flatMap((projection) => [...projection.addresses]);
   const limits = { ...usualLimits, ...deps.limits };
   const reader = createReader({ chain, finality, addresses, cutEvery: digestEvery, limits, log });
@@ -109,19 +127,43 @@ export function createIndexer(deps: IndexerDeps): Indexer {
     hint.give();
   }
 
-  async function readAhead(before: Tip | undefined, until: AbortSignal): Promise<Prepared | undefined> {
+  async function readRange(before: Tip | undefined, until: AbortSignal): Promise<Prepared | undefined> {
     const range = await reader.next(before ? before.block + 1 : from, until);
     return range && prepare(projections, fold(projections, before, range.headers, range.logs));
   }
 
+  /** Not beyond blocks that are known to be there, nor one whose state is digested. */
+  const mayGrow = ({ blocks, logs, tip }: Prepared): boolean =>
+    logs < LOGS_A_WRITE &&
+    blocks.length < limits.mostBlocks &&
+    tip.block % digestEvery !== 0 &&
+    tip.block < reader.head();
+
+  /** As many ranges as one transaction takes. */
+  async function readAhead(before: Tip | undefined, until: AbortSignal): Promise<Prepared | undefined> {
+    let whole = await readRange(before, until);
+    while (whole && mayGrow(whole)) {
+      // what waits meanwhile: the database's answers above all, which is still writing what was read before
+      await others();
+      // it comes again when that range is the first
+      const next = await readRange(whole.tip, until).catch(() => undefined);
+      if (!next) break;
+      whole = joined(whole, next);
+    }
+    return whole;
+  }
+
   /** While the database writes one range, the next is read and decoded. */
   async function work(until: AbortSignal): Promise<never> {
+    let filled = false;
     // the process may have ended between a block and its digest
     await digestIfDue();
     let ahead = readAhead(tip, until);
     for (;;) {
       const prepared = await orAborted(ahead, until);
       if (!prepared) {
+        if (!filled) await db.transaction(makeIndexes);
+        filled = true;
         catchUp();
         await hint.wait(LOOK_AGAIN_MS);
         ahead = readAhead(tip, until);
@@ -139,6 +181,9 @@ export function createIndexer(deps: IndexerDeps): Indexer {
   }
 
   async function write(prepared: Prepared): Promise<void> {
+    if (!tip && reader.head() - prepared.tip.block >= longFill) {
+      await db.transaction((sql) => putOffIndexes(sql, projections));
+    }
     await writeRange(db, projections, prepared, settle);
     tip = prepared.tip;
     await digestIfDue();

@@ -37,6 +37,8 @@ export interface Projection<E extends Event = Event> {
   version: number;
   /** The tables it alone writes, children before parents, emptied before a rebuild. */
   tables: readonly string[];
+  /** Of these tables, the indexes that `apply` does without, however many rows there are: a long fill makes them last. */
+  readerIndexes?: readonly string[];
   /** The contracts whose logs it reads, and no other projection does. */
   addresses: readonly Hex[];
   /** The event of this log, or `undefined` for one it does not know. */

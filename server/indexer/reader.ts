@@ -8,7 +8,7 @@ export interface RangeLimits {
   /** blocks in the first range; later ones grow and shrink */
   blocks: number;
   mostBlocks: number;
-  /** logs that one range should hold */
+  /** logs that one range should hold: read and decoded in one go, while everything else in the process waits */
   logs: number;
 }
 

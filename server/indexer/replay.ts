@@ -2,6 +2,7 @@
 import type { Db, Sql } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import { column } from "./columns.ts";
+import { LONG, makeIndexes, putOffIndexes } from "./fills.ts";
 import { applyEvents, fold, type Tip } from "./fold.ts";
 import type { Projection } from "./port.ts";
 import { nextBlocks, remedy, storedLogs, type StoredBlock } from "./stored.ts";
@@ -18,9 +19,10 @@ export async function staleProjections(db: Db, projections: readonly Projection[
 
 /**
  * Empties the tables of all projections and fills them again from the stored logs, in one transaction.
+ * @param longFill how many blocks make it a long fill (fills.ts)
  * @throws Refusal naming the block when the stored logs do not give the stored effects digest
  */
-export async function replayProjections(db: Db, projections: readonly Projection[]): Promise<void> {
+export async function replayProjections(db: Db, projections: readonly Projection[], longFill = LONG): Promise<void> {
   const lock = await db.lock("indexer");
   if (!lock)
     throw new Refusal("Another process indexes into this database. Stop it before the projections are rebuilt.");
@@ -34,17 +36,22 @@ export async function replayProjections(db: Db, projections: readonly Projection
         projections.flatMap(({ tables }) => tables),
       );
       let tip: Tip | undefined;
+      if (await holdsBlocks(sql, longFill)) await putOffIndexes(sql, projections);
       for (;;) {
         const blocks = await nextBlocks(sql, tip?.block ?? -1, most);
         if (blocks.length === 0) break;
         tip = await rebuild(sql, projections, tip, blocks);
       }
+      await makeIndexes(sql);
       await setVersions(sql, projections);
     });
   } finally {
     await lock.release();
   }
 }
+
+const holdsBlocks = async (sql: Sql, least: number): Promise<boolean> =>
+  (await sql`SELECT FROM block ORDER BY number OFFSET ${least - 1} LIMIT 1`).length > 0;
 
 /** Tables are names that projections give in code, never input: a name cannot be a bound parameter. */
 async function empty(sql: Sql, tables: readonly string[]): Promise<void> {

@@ -11,6 +11,8 @@ import { packLogs } from "./raw.ts";
 export type Settle = (sql: Sql, outcomes: readonly Outcome[]) => Promise<unknown>;
 
 export interface Prepared extends Folded {
+  /** how many logs there are */
+  logs: number;
   outcomes: Outcome[];
   /** the packed logs of the blocks that have any, end to end */
   packed: { block: number; n: number; bytes: Buffer }[];
@@ -20,7 +22,20 @@ export interface Prepared extends Folded {
 export function prepare(projections: readonly Projection[], folded: Folded): Prepared {
   const full = folded.blocks.filter(({ logs }) => logs.length > 0);
   const packed = full.map(({ number, logs }) => ({ block: number, n: logs.length, bytes: packLogs(logs) }));
-  return { ...folded, outcomes: outcomesOf(projections, folded.events), packed };
+  const logs = packed.reduce((sum, { n }) => sum + n, 0);
+  return { ...folded, logs, outcomes: outcomesOf(projections, folded.events), packed };
+}
+
+/** A range and the one that follows it, as one. */
+export function joined(range: Prepared, next: Prepared): Prepared {
+  return {
+    blocks: [...range.blocks, ...next.blocks],
+    events: range.events.map((events, i) => [...events, ...next.events[i]!]),
+    tip: next.tip,
+    logs: range.logs + next.logs,
+    outcomes: [...range.outcomes, ...next.outcomes],
+    packed: [...range.packed, ...next.packed],
+  };
 }
 
 async function writeBlocks(sql: Sql, blocks: readonly FoldedBlock[]): Promise<void> {
@@ -34,9 +49,25 @@ async function writeBlocks(sql: Sql, blocks: readonly FoldedBlock[]): Promise<vo
     SELECT * FROM unnest(${numbers}::bigint[], ${hashes}::text[], ${parents}::text[], ${times}::bigint[], ${effects}::text[])`;
 }
 
+/** Bytes that one statement takes, or a block more: as with rows (columns.ts), a large message costs its square. */
+const BYTES_AT_ONCE = 500_000;
+
+function* byBytes(packed: Prepared["packed"]): Generator<Prepared["packed"]> {
+  let some: Prepared["packed"] = [];
+  let sum = 0;
+  for (const one of packed) {
+    some.push(one);
+    sum += one.bytes.length;
+    if (sum < BYTES_AT_ONCE) continue;
+    yield some;
+    some = [];
+    sum = 0;
+  }
+  if (some.length > 0) yield some;
+}
+
 /** The blobs go over as one binary parameter, cut apart in the database: as an array they would travel as hex. */
 async function writeRaw(sql: Sql, packed: Prepared["packed"]): Promise<void> {
-  if (packed.length === 0) return;
   let end = 1;
   const starts = packed.map(({ bytes }) => (end += bytes.length) - bytes.length);
   await sql`
@@ -57,7 +88,7 @@ export async function writeRange(
 ): Promise<void> {
   await db.transaction(async (sql) => {
     await writeBlocks(sql, blocks);
-    await writeRaw(sql, packed);
+    for (const some of byBytes(packed)) await writeRaw(sql, some);
     await applyEvents(sql, projections, events);
     await settle(sql, outcomes);
     await sql`

@@ -1,7 +1,7 @@
 /** Rows of lots, acts, edges and rulings: read for a fold and written from it, set-based. */
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import { bigints, column, ints, orNull, smallints, texts } from "../indexer/columns.ts";
+import { bigints, bySlices, column, ints, orNull, smallints, texts } from "../indexer/columns.ts";
 import type { ActRecord, Changes, Edge, LotState, Ruling } from "./changes.ts";
 
 /** Those of the lots that are there. */
@@ -22,29 +22,26 @@ export async function readLastNo(sql: Sql): Promise<number> {
 
 /** Writes what a range came to. */
 export async function writeChanges(sql: Sql, { made, changed, acts, edges, rulings }: Changes): Promise<void> {
-  if (made.length > 0) await addLots(sql, made);
-  if (changed.length > 0) await changeLots(sql, changed);
-  if (acts.length > 0) await addActs(sql, acts);
-  if (edges.length > 0) await addEdges(sql, edges);
-  if (rulings.length > 0) await addRulings(sql, rulings);
+  await bySlices(made, (lots) => addLots(sql, lots));
+  await bySlices(changed, (lots) => changeLots(sql, lots));
+  await bySlices(acts, (some) => addActs(sql, some));
+  await bySlices(edges, (some) => addEdges(sql, some));
+  await bySlices(rulings, (some) => addRulings(sql, some));
 }
 
-// Rows go in by the order of their hashes: a sixth less work for the indexes, whose keys are random. Several unnest()
-// in a select list walk in step, and unlike those of a FROM keep no copy of their column.
+// Several unnest() in a select list walk in step, and unlike those of a FROM keep no copy of their column.
 
 async function addLots(sql: Sql, lots: readonly LotState[]): Promise<void> {
   await sql`
     INSERT INTO lot (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by, ended_by)
-    SELECT * FROM (SELECT
+    SELECT
       unnest(${ints(lots, ({ no }) => no)}::int[]), unnest(${texts(lots, ({ id }) => id)}::text[]),
       unnest(${texts(lots, ({ custodian }) => custodian)}::text[]), unnest(${texts(lots, ({ owner }) => owner)}::text[]),
       unnest(${bigints(lots, ({ grams }) => grams)}::bigint[]), unnest(${ints(lots, ({ seq }) => seq)}::int[]),
       unnest(${ints(lots, (lot) => lot.class)}::int[]),
       unnest(${smallints(lots, ({ disposition }) => disposition)}::smallint[]),
       unnest(${smallints(lots, ({ flags }) => flags)}::smallint[]),
-      unnest(${texts(lots, ({ madeBy }) => madeBy)}::text[]), unnest(${texts(lots, ({ endedBy }) => endedBy)}::text[])
-    ) AS new (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by, ended_by)
-    ORDER BY id`;
+      unnest(${texts(lots, ({ madeBy }) => madeBy)}::text[]), unnest(${texts(lots, ({ endedBy }) => endedBy)}::text[])`;
 }
 
 /** Class, maker and number of a lot never change. */
@@ -67,7 +64,7 @@ async function addActs(sql: Sql, acts: readonly ActRecord[]): Promise<void> {
   await sql`
     INSERT INTO act (block, idx, digest, kind, lot, seq, giver, receiver, grams, declared_grams, accepted_grams, loss_grams,
       code, captured_at, flags, anchor, evidence, tx)
-    SELECT * FROM (SELECT
+    SELECT
       unnest(${bigints(acts, ({ block }) => block)}::bigint[]), unnest(${ints(acts, ({ index }) => index)}::int[]),
       unnest(${texts(acts, ({ digest }) => digest)}::text[]), unnest(${texts(acts, ({ kind }) => kind)}::text[]),
       unnest(${texts(acts, ({ lot }) => lot)}::text[]), unnest(${ints(acts, ({ seq }) => seq)}::int[]),
@@ -79,10 +76,7 @@ async function addActs(sql: Sql, acts: readonly ActRecord[]): Promise<void> {
       unnest(${bigints(acts, ({ capturedAt }) => capturedAt)}::bigint[]),
       unnest(${smallints(acts, ({ flags }) => flags)}::smallint[]),
       unnest(${texts(acts, ({ anchor }) => anchor)}::text[]), unnest(${texts(acts, ({ evidence }) => evidence)}::text[]),
-      unnest(${texts(acts, ({ tx }) => tx)}::text[])
-    ) AS new (block, idx, digest, kind, lot, seq, giver, receiver, grams, declared_grams, accepted_grams, loss_grams,
-      code, captured_at, flags, anchor, evidence, tx)
-    ORDER BY digest`;
+      unnest(${texts(acts, ({ tx }) => tx)}::text[])`;
 }
 
 async function addEdges(sql: Sql, edges: readonly Edge[]): Promise<void> {
