@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A throwaway IPFS node (Kubo) for tests and trials: a repository of its own in a temporary folder, and no network.
-#   scripts/kubo.sh find          prints the path of a Kubo binary: TIDEMARK_KUBO_BINARY, one built before, or `ipfs`
+#   scripts/kubo.sh find          prints the path of a Kubo binary: TIDEMARK_KUBO_BINARY where it is set, else one built before, or `ipfs`
 #   scripts/kubo.sh build         as find; where there is none it builds one with Go (minutes) and keeps it by version
 #   scripts/kubo.sh run -- CMD    runs CMD with TIDEMARK_KUBO_URL naming a node of its own, and stops that
 # Exit code 3: there is no binary, or no Go to build one with.
@@ -13,7 +13,12 @@ say() { echo "kubo.sh: $*" >&2; }
 
 find_binary() {
   local at
-  for at in "${TIDEMARK_KUBO_BINARY:-}" "$kept" "$(command -v ipfs || true)"; do
+  if [[ -n ${TIDEMARK_KUBO_BINARY:-} ]]; then
+    if [[ ! -x "$TIDEMARK_KUBO_BINARY" || -d "$TIDEMARK_KUBO_BINARY" ]]; then return 1; fi
+    echo "$TIDEMARK_KUBO_BINARY"
+    return
+  fi
+  for at in "$kept" "$(command -v ipfs || true)"; do
     if [[ -x "$at" && ! -d "$at" ]]; then echo "$at"; return; fi
   done
   return 1
@@ -72,6 +77,12 @@ stop_in() {
   rm -rf "$1"
 }
 
+# at the end nothing interrupts: a second Ctrl-C would leave half of it
+finish() {
+  trap '' INT TERM HUP
+  stop_in "$folder"
+}
+
 case "${1:-}" in
   find)
     need_binary
@@ -86,7 +97,7 @@ case "${1:-}" in
     if [[ $# == 0 ]]; then say "run needs a command"; exit 2; fi
     need_binary
     folder=$(mktemp -d "${TMPDIR:-/tmp}/tidemark-kubo-XXXXXX")
-    trap 'stop_in "$folder"' EXIT
+    trap finish EXIT
     trap 'exit 130' INT TERM HUP
     start_in "$folder"
     "$@"

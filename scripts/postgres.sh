@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A throwaway PostgreSQL server for tests, in a temporary folder, with the settings of a durable one.
-#   scripts/postgres.sh find          prints the folder of PostgreSQL's programs
+#   scripts/postgres.sh find          prints the folder of PostgreSQL's programs: TIDEMARK_POSTGRES_BINARIES, or the newest here
 #   scripts/postgres.sh start         starts it (or finds it running) and prints its URL
 #   scripts/postgres.sh halt          stops it as a crash would and keeps its folder; start goes on with it, at the same URL
 #   scripts/postgres.sh stop          stops it and removes its folder
@@ -14,6 +14,11 @@ say() { echo "postgres.sh: $*" >&2; }
 
 find_binaries() {
   local at
+  if [[ -n ${TIDEMARK_POSTGRES_BINARIES:-} ]]; then
+    if [[ ! -x "$TIDEMARK_POSTGRES_BINARIES/initdb" ]]; then return 1; fi
+    echo "$TIDEMARK_POSTGRES_BINARIES"
+    return
+  fi
   for at in $(ls -d /usr/lib/postgresql/*/bin /usr/local/opt/postgresql*/bin /opt/homebrew/opt/postgresql*/bin 2>/dev/null | sort -rV) \
     "$(dirname "$(command -v initdb || echo /nowhere/initdb)")"; do
     if [[ -x "$at/initdb" && -x "$at/pg_ctl" ]]; then echo "$at"; return; fi
@@ -90,11 +95,22 @@ resume_in() {
 }
 
 stop_in() {
-  local folder=$1
-  if [[ -d "$folder/data" ]]; then
+  local folder=$1 try
+  if [[ -f "$folder/data/postmaster.pid" ]]; then
     unprivileged "$binaries/pg_ctl" stop --pgdata="$folder/data" --mode=immediate --silent >&2 || true
   fi
+  # an initdb that was interrupted may still be writing
+  for try in $(seq 50); do
+    if rm -rf "$folder" "$folder.log" 2>/dev/null; then return; fi
+    sleep 0.1
+  done
   rm -rf "$folder" "$folder.log"
+}
+
+# at the end nothing interrupts: a second Ctrl-C would leave half of it
+finish() {
+  trap '' INT TERM HUP
+  stop_in "$folder"
 }
 
 running_in() {
@@ -127,7 +143,7 @@ case "${1:-}" in
     if [[ $# == 0 ]]; then say "run needs a command"; exit 2; fi
     need_binaries
     folder="$kept-$$"
-    trap 'stop_in "$folder"' EXIT
+    trap finish EXIT
     trap 'exit 130' INT TERM HUP
     TIDEMARK_TEST_POSTGRES=$(start_in "$folder")
     export TIDEMARK_TEST_POSTGRES

@@ -21,8 +21,8 @@ const parts = [
   {
     name: "PostgreSQL",
     script: script("postgres.sh"),
-    zh: "请安装 PostgreSQL 15 或更高版本（Debian、Ubuntu：apt-get install postgresql；macOS：brew install postgresql）。",
-    en: "Install PostgreSQL 15 or newer (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql).",
+    zh: "请安装 PostgreSQL 15 或更高版本（Debian、Ubuntu：apt-get install postgresql；macOS：brew install postgresql），或用 TIDEMARK_POSTGRES_BINARIES 指定其程序所在文件夹。",
+    en: "Install PostgreSQL 15 or newer (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql), or name the folder of its programs with TIDEMARK_POSTGRES_BINARIES.",
   },
   {
     name: "Kubo",

@@ -100,6 +100,7 @@ export const trials = {
   TIDEMARK_TEST_INVARIANT_RUNS: "runs of each invariant of the contracts (10)",
   TIDEMARK_TEST_EXAMPLES: "file that the tests of the API write the document's examples into",
   TIDEMARK_FUZZ_SEED: "seed of the random cases, to repeat a run",
+  TIDEMARK_POSTGRES_BINARIES: "folder of the PostgreSQL programs that scripts/postgres.sh uses",
   TIDEMARK_KUBO_BINARY: "the ipfs that scripts/kubo.sh uses",
   TIDEMARK_STACK_GENESIS: "npm run stack: seconds since 1970, the time of its network's block 0",
 } as const satisfies Record<string, string>;
