@@ -1,4 +1,5 @@
 /** Columns of rows as array parameters for `unnest`. */
+import type { Sql } from "../db/port.ts";
 
 /**
  * One column as an array literal. Several times faster than the driver's own way, which escapes every element: so only
@@ -14,12 +15,30 @@ export const orNull = <T>(value: T | undefined): T | "NULL" => value ?? "NULL";
 /** Rows that one statement takes: a large message costs PGlite's socket by the square of its size. */
 const AT_ONCE = 2_000;
 
-/** All rows, as many at a time as one statement should take. */
-export async function bySlices<Row>(
-  rows: readonly Row[],
-  write: (slice: readonly Row[]) => Promise<void>,
-): Promise<void> {
-  for (let from = 0; from < rows.length; from += AT_ONCE) await write(rows.slice(from, from + AT_ONCE));
+/** A statement with its values, to be sent. */
+export type Statement = (sql: Sql) => Promise<unknown>;
+
+/** Takes the values now, for a statement that is sent later. */
+export const statement =
+  (text: TemplateStringsArray, ...values: unknown[]): Statement =>
+  (sql) =>
+    sql(text, ...values);
+
+/** A statement for as many rows at a time as one should take. */
+export function* bySlices<Row>(rows: readonly Row[], of: (slice: readonly Row[]) => Statement): Generator<Statement> {
+  for (let from = 0; from < rows.length; from += AT_ONCE) yield of(rows.slice(from, from + AT_ONCE));
+}
+
+/** Sends them in order; the values of each are worked out while the database has the one before. */
+export async function sendAll(sql: Sql, statements: Iterable<Statement>): Promise<void> {
+  let sent: Promise<unknown> = Promise.resolve();
+  // one that fails while the next is worked out is told of below
+  for (const send of statements) {
+    await sent;
+    sent = send(sql);
+    sent.catch(() => undefined);
+  }
+  await sent;
 }
 
 // Columns of many rows go over in the protocol's binary form, as PostgreSQL's array_recv reads it: a third of what the

@@ -1,7 +1,18 @@
 /** Rows of lots, acts, edges and rulings: read for a fold and written from it, set-based. */
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
-import { bigints, bySlices, column, ints, orNull, smallints, texts } from "../indexer/columns.ts";
+import {
+  bigints,
+  bySlices,
+  column,
+  ints,
+  orNull,
+  sendAll,
+  smallints,
+  statement,
+  texts,
+  type Statement,
+} from "../indexer/columns.ts";
 import type { ActRecord, Changes, Edge, LotState, Ruling } from "./changes.ts";
 
 /** Those of the lots that are there. */
@@ -21,18 +32,19 @@ export async function readLastNo(sql: Sql): Promise<number> {
 }
 
 /** Writes what a range came to. */
-export async function writeChanges(sql: Sql, { made, changed, acts, edges, rulings }: Changes): Promise<void> {
-  await bySlices(made, (lots) => addLots(sql, lots));
-  await bySlices(changed, (lots) => changeLots(sql, lots));
-  await bySlices(acts, (some) => addActs(sql, some));
-  await bySlices(edges, (some) => addEdges(sql, some));
-  await bySlices(rulings, (some) => addRulings(sql, some));
+export const writeChanges = (sql: Sql, changes: Changes): Promise<void> => sendAll(sql, statements(changes));
+
+function* statements({ made, changed, acts, edges, rulings }: Changes): Generator<Statement> {
+  yield* bySlices(made, addLots);
+  yield* bySlices(changed, changeLots);
+  yield* bySlices(acts, addActs);
+  yield* bySlices(edges, addEdges);
+  yield* bySlices(rulings, addRulings);
 }
 
 // Several unnest() in a select list walk in step, and unlike those of a FROM keep no copy of their column.
 
-async function addLots(sql: Sql, lots: readonly LotState[]): Promise<void> {
-  await sql`
+const addLots = (lots: readonly LotState[]): Statement => statement`
     INSERT INTO lot (no, id, custodian, owner, grams, seq, class, disposition, flags, made_by, ended_by)
     SELECT
       unnest(${ints(lots, ({ no }) => no)}::int[]), unnest(${texts(lots, ({ id }) => id)}::text[]),
@@ -42,11 +54,9 @@ async function addLots(sql: Sql, lots: readonly LotState[]): Promise<void> {
       unnest(${smallints(lots, ({ disposition }) => disposition)}::smallint[]),
       unnest(${smallints(lots, ({ flags }) => flags)}::smallint[]),
       unnest(${texts(lots, ({ madeBy }) => madeBy)}::text[]), unnest(${texts(lots, ({ endedBy }) => endedBy)}::text[])`;
-}
 
 /** Class, maker and number of a lot never change. */
-async function changeLots(sql: Sql, lots: readonly LotState[]): Promise<void> {
-  await sql`
+const changeLots = (lots: readonly LotState[]): Statement => statement`
     UPDATE lot SET custodian = new.custodian, owner = new.owner, grams = new.grams, seq = new.seq,
       disposition = new.disposition, flags = new.flags, ended_by = new.ended_by
     FROM (SELECT
@@ -58,10 +68,8 @@ async function changeLots(sql: Sql, lots: readonly LotState[]): Promise<void> {
       unnest(${texts(lots, ({ endedBy }) => endedBy)}::text[])
     ) AS new (no, custodian, owner, grams, seq, disposition, flags, ended_by)
     WHERE lot.no = new.no`;
-}
 
-async function addActs(sql: Sql, acts: readonly ActRecord[]): Promise<void> {
-  await sql`
+const addActs = (acts: readonly ActRecord[]): Statement => statement`
     INSERT INTO act (block, idx, digest, kind, lot, seq, giver, receiver, grams, declared_grams, accepted_grams, loss_grams,
       code, captured_at, flags, anchor, evidence, tx)
     SELECT
@@ -77,17 +85,13 @@ async function addActs(sql: Sql, acts: readonly ActRecord[]): Promise<void> {
       unnest(${smallints(acts, ({ flags }) => flags)}::smallint[]),
       unnest(${texts(acts, ({ anchor }) => anchor)}::text[]), unnest(${texts(acts, ({ evidence }) => evidence)}::text[]),
       unnest(${texts(acts, ({ tx }) => tx)}::text[])`;
-}
 
-async function addEdges(sql: Sql, edges: readonly Edge[]): Promise<void> {
-  await sql`
+const addEdges = (edges: readonly Edge[]): Statement => statement`
     INSERT INTO edge (child, parent, grams)
     SELECT unnest(${ints(edges, ({ child }) => child)}::int[]), unnest(${ints(edges, ({ parent }) => parent)}::int[]),
       unnest(${bigints(edges, ({ grams }) => grams)}::bigint[])`;
-}
 
-async function addRulings(sql: Sql, rulings: readonly Ruling[]): Promise<void> {
-  await sql`
+const addRulings = (rulings: readonly Ruling[]): Statement => statement`
     INSERT INTO ruling (block, idx, lot, kind, set_flags, cleared_flags, grams, auditor, basis, tx)
     SELECT * FROM unnest(
       ${column(rulings.map(({ block }) => block))}::bigint[], ${column(rulings.map(({ index }) => index))}::int[],
@@ -97,4 +101,3 @@ async function addRulings(sql: Sql, rulings: readonly Ruling[]): Promise<void> {
       ${column(rulings.map(({ auditor }) => orNull(auditor)))}::text[],
       ${column(rulings.map(({ basis }) => basis))}::text[], ${column(rulings.map(({ tx }) => tx))}::text[]
     )`;
-}
