@@ -4,7 +4,8 @@ import { Interface } from "ethers";
 import { Problem } from "../errors.ts";
 import { transactionGasCap } from "./admission.ts";
 import { interfaces, type ContractName } from "./contracts.ts";
-import { nextNonce } from "./transactions.ts";
+import { quantity } from "./blocks.ts";
+import { decodeTransaction, nextNonce } from "./transactions.ts";
 import { RpcError, type Chain, type Hex } from "./port.ts";
 
 /** What a wallet signs: an EIP-1559 transaction without value or fee. */
@@ -90,4 +91,20 @@ export async function prepareCall(chain: Chain, chainId: number, from: Hex, call
   });
   const gasLimit = String(withRoom(BigInt(gas)));
   return { chainId, ...request, nonce: await nextNonce(chain, from), gasLimit };
+}
+
+/**
+ * Why a transaction reverted: it is tried once more on the ledger as its block left it, since a receipt does not say.
+ * @returns the selector of a contract's custom error; `undefined` where the try tells none of ours, or passes now
+ */
+export async function whyReverted(chain: Chain, raw: Uint8Array, block: number): Promise<Hex | undefined> {
+  const { from, to, data, gasLimit } = decodeTransaction(raw);
+  const request = { from, to, data, gas: quantity(gasLimit) };
+  try {
+    await chain.request("eth_call", [request, quantity(block)]);
+    return undefined;
+  } catch (error) {
+    const selector = revertData(error)?.slice(0, 10).toLowerCase() as Hex | undefined;
+    return selector !== undefined && errors.getError(selector) ? selector : undefined;
+  }
 }

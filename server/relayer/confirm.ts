@@ -4,6 +4,7 @@
  * taken back (a revert, the end of a raw transaction) waits for that; `mined` does not.
  */
 import type { Chain, Hex } from "../chain/port.ts";
+import { whyReverted } from "../chain/calls.ts";
 import { readReceipt, type Receipt } from "../chain/transactions.ts";
 import type { Db, Sql } from "../db/port.ts";
 import type { Log } from "../log.ts";
@@ -41,7 +42,7 @@ export async function confirm(deps: ConfirmDeps): Promise<boolean> {
   const ended = seen.length > 0 && (await markSeen(db.sql, seen));
   for (const tx of reverted) {
     log.warn({ tx: tx.hash, block: tx.receipt.block, gasUsed: String(tx.receipt.gasUsed) }, "a transaction reverted");
-    await takeBack(db.sql, tx);
+    await takeBack(db.sql, tx, await toldOf(deps, tx));
   }
   if (seen.some(({ block, receipt }) => block === null && receipt.status === "ok")) await reached("mined");
   if (ended) await reached("final");
@@ -120,12 +121,21 @@ async function markSeen(sql: Sql, seen: readonly Found[]): Promise<boolean> {
   return marked.some(({ state }) => state === "final");
 }
 
+/** The contract's reason for the revert of somebody's raw transaction, as a selector; of a batch it is the gas. */
+async function toldOf({ db, chain }: ConfirmDeps, { hash, receipt }: Found): Promise<Hex | undefined> {
+  const [own] = await db.sql<{ raw: Uint8Array }>`
+    SELECT raw FROM tx JOIN request r ON r.tx_hash = tx.hash WHERE tx.hash = ${hash} AND r.kind = 'transaction'`;
+  return own && whyReverted(chain, own.raw, receipt.block);
+}
+
 /**
  * A reverted transaction spent its nonce and changed nothing. What it still carries goes back to the queue, to travel in
  * batches of half the size at most; what travelled alone is rejected.
  */
-async function takeBack(sql: Sql, { hash, receipt }: Found): Promise<void> {
-  const words = `Its transaction, which carried nothing else, reverted in block ${receipt.block} after ${receipt.gasUsed} gas.`;
+async function takeBack(sql: Sql, { hash, receipt }: Found, told: Hex | undefined): Promise<void> {
+  const words =
+    told ??
+    `Its transaction, which carried nothing else, reverted in block ${receipt.block} after ${receipt.gasUsed} gas.`;
   await sql`
     WITH spent AS (UPDATE tx SET state = 'reverted', block = ${receipt.block} WHERE hash = ${hash}),
     carried AS (SELECT count(*)::int AS n FROM tx_item WHERE tx_hash = ${hash}),

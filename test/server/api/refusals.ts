@@ -160,7 +160,8 @@ describe("what routes refuse", function () {
       const terms = { to, data, chainId, nonce: sender["nextNonce"] as number, gasLimit: 1_000_000n };
       const taken = await api.ask("/v1/transactions", { raw: bay.other.signer.sign(terms).raw });
       expect(taken.status, route).to.equal(202);
-      expect((await bay.settled(taken.body["digest"])).state, route).to.equal("rejected");
+      const { state, reason } = await bay.settled(taken.body["digest"]);
+      expect([state, reason!.name], route).to.deep.equal(["rejected", each.refusal]);
       const stranger = person("a stranger").signer.sign({ ...terms, nonce: 0 });
       expect(told(await api.ask("/v1/transactions", { raw: stranger.raw })), route).to.deep.equal([
         403,
