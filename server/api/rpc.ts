@@ -95,10 +95,17 @@ const failure = (id: unknown, { code, message, data }: Pick<RpcError, "code" | "
 
 const notRequest = (message: string): object => failure(null, { code: codes.request, message, data: undefined });
 
+const isId = (value: unknown): boolean => value === null || ["string", "number", "undefined"].includes(typeof value);
+
 /** The answer to one request of a batch; `undefined` to a notification, which wants none. */
 async function answer(deps: RpcDeps, request: unknown): Promise<object | undefined> {
-  if (!isRecord(request) || request["jsonrpc"] !== "2.0" || typeof request["method"] !== "string") {
-    return notRequest('A request is an object with "jsonrpc": "2.0", an id, a method and params.');
+  if (
+    !isRecord(request) ||
+    request["jsonrpc"] !== "2.0" ||
+    typeof request["method"] !== "string" ||
+    !isId(request["id"])
+  ) {
+    return notRequest('A request is an object with "jsonrpc": "2.0", an id (text, a number), a method and params.');
   }
   const { id, method, params = [] } = request;
   if (id === undefined) return undefined;

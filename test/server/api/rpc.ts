@@ -141,6 +141,7 @@ describe("POST /rpc", function () {
       ['"eth_chainId"', -32600],
       [{ id: 1, method: "eth_chainId" }, -32600],
       [{ jsonrpc: "2.0", id: 1, method: 5 }, -32600],
+      [{ jsonrpc: "2.0", id: {}, method: "eth_chainId" }, -32600],
       [{ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: {} }, -32602],
       [Array.from({ length: 51 }, () => asked("eth_chainId")), -32600],
       [asked("eth_getLogs", null), -32602],
