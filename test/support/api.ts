@@ -11,14 +11,11 @@ import { createSigner } from "../../server/chain/transactions.ts";
 import { readConfig, settings } from "../../server/config.ts";
 import { createLog, type Log } from "../../server/log.ts";
 import { start, type Running } from "../../server/main.ts";
-import { createCast, registrySigner, type ActKey, type Cast } from "../../scripts/demo/keys.ts";
-import { pointPeople } from "../../scripts/demo/scenario/people.ts";
+import type { ActKey, Cast } from "../../scripts/demo/keys.ts";
 import { signedLogin, type LoginTerms } from "../../scripts/demo/login.ts";
-import { establish } from "../../scripts/demo/registry.ts";
-import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
+import type { SignedItem } from "../../scripts/bench/acts.ts";
 import { note, noteDocument, type Document } from "./answered.ts";
-import { copyPglite } from "./databases.ts";
-import { apiAt } from "./homes.ts";
+import { copyHome } from "./homes.ts";
 
 export interface Answer {
   status: number;
@@ -82,7 +79,7 @@ export function createJudge(
 }
 
 /**
- * Starts a server and fills its register with the demo's people.
+ * Starts a server whose register has the demo's people.
  * @param held keys of accounts that it holds
  */
 export async function openApi(
@@ -91,23 +88,16 @@ export async function openApi(
   held: readonly Hex[] = [],
 ): Promise<TestApi> {
   const home = await mkdtemp(join(tmpdir(), "tidemark-api-"));
-  await copyPglite(join(home, "db"));
+  const known = await copyHome(home);
   await holdKeys(home, held);
   const config = readConfig({ TIDEMARK_HOME: home, TIDEMARK_PORT: "0", TIDEMARK_BODY_LIMIT: "1000000", ...env });
   const running = await start(config, log);
   await running.ready;
-  const api = apiAt(running.url);
-  const ledger = await api.ledger();
-  const cast = createCast(ledger, pointPeople(10));
-  const keys = await openKeyFile(home, settings.TIDEMARK_PASSPHRASE.embedded, true);
-  const admin = (): Promise<ReturnType<typeof createSigner>> => Promise.resolve(createSigner(keys.admin!));
-  await establish({ api, ledger, cast, registry: registrySigner(), admin, progress: () => undefined });
   const judge = createJudge((await (await fetch(`${running.url}/openapi.json`)).json()) as Document);
   return {
     running,
     home,
-    cast,
-    acts: (from, count) => signedCollects(ledger, cast, from, count),
+    ...known,
     async ask(path, body, headers = {}) {
       const response = await fetch(running.url + path, {
         headers: { "content-type": "application/json", ...headers },

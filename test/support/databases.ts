@@ -148,22 +148,36 @@ const held: object[] = [];
 
 let pgliteTemplate: Promise<string> | undefined;
 
-/** One template for each state of what makes it; it stays, for other processes to copy. */
 async function makePgliteTemplate(): Promise<string> {
   const program = new URL("pglite.wasm", import.meta.resolve("@electric-sql/pglite"));
   // Node's types leave it out
   const { WebAssembly: wasm } = globalThis as unknown as Record<string, { compile(code: Buffer): Promise<object> }>;
   held.push(await wasm!.compile(readFileSync(program)));
+  return copiedBy("pglite", ["server/db", "package-lock.json"], async (folder) => {
+    const db = await openPglite({ folder });
+    await migrate(db);
+    await db.close();
+  });
+}
+
+/**
+ * A folder for tests to copy, one for each state of what makes it; it stays, for other processes too.
+ * @param makers files and folders of the project
+ * @param make fills a new folder
+ */
+export async function copiedBy(
+  name: string,
+  makers: readonly string[],
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
   const project = resolve(import.meta.dirname, "../..");
   const cache = join(project, "node_modules", ".cache", "tidemark");
-  const template = join(cache, `pglite-${hashOf(join(project, "server/db"), join(project, "package-lock.json"))}`);
+  const template = join(cache, `${name}-${hashOf(...makers.map((maker) => join(project, maker)))}`);
   if (existsSync(template)) return template;
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, "making-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const db = await openPglite({ folder });
-  await migrate(db);
-  await db.close();
+  await make(folder);
   try {
     renameSync(folder, template);
   } catch (error) {

@@ -1,17 +1,17 @@
-/** Homes for whole-stack tests: one is prepared with its register filled, and copied, so that every run shares chain id and authority. */
-import { mkdtemp, rm } from "node:fs/promises";
+/** Homes for whole-stack tests: one is made with its register filled, and copied. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openKeyFile } from "../../server/chain/keyFile.ts";
 import { createSigner } from "../../server/chain/transactions.ts";
 import { settings } from "../../server/config.ts";
-import { createApi, eachOf, type Api } from "../../scripts/demo/client.ts";
+import { createApi, eachOf, type Api, type Ledger } from "../../scripts/demo/client.ts";
 import { createCast, registrySigner, type Cast } from "../../scripts/demo/keys.ts";
 import { pointPeople } from "../../scripts/demo/scenario/people.ts";
 import { establish } from "../../scripts/demo/registry.ts";
 import { signedCollects, type SignedItem } from "../../scripts/bench/acts.ts";
-import { copyFolder, copyPglite } from "./databases.ts";
+import { copiedBy, copyFolder, copyPglite } from "./databases.ts";
 import { startServer } from "./server.ts";
 
 export interface PreparedHome {
@@ -27,31 +27,50 @@ export interface PreparedHome {
 /** The API of a server that stays where it is. */
 export const apiAt = (url: string): Api => createApi({ url: () => url, attach: () => Promise.resolve() });
 
+/** What a server makes a home of, and who stands in its register. */
+const MAKERS = ["server", "scripts/demo", "scripts/registry", "typechain-types", "package-lock.json"];
+
 /** Deploys into a fresh home and registers the demo's people; the server is stopped again. */
-export async function prepareHome(): Promise<PreparedHome> {
-  const root = await mkdtemp(join(tmpdir(), "tidemark-flow-"));
-  const folder = join(root, "base");
-  await copyPglite(join(folder, "db"));
-  const server = await startServer(folder);
+async function makeHome(folder: string): Promise<void> {
+  const home = join(folder, "home");
+  await copyPglite(join(home, "db"));
+  const server = await startServer(home);
   const api = apiAt(server.url);
   const ledger = await api.ledger();
   const cast = createCast(ledger, pointPeople(10));
-  const keys = await openKeyFile(folder, settings.TIDEMARK_PASSPHRASE.embedded, true);
-  const admin = createSigner(keys.admin!);
+  const { admin } = await openKeyFile(home, settings.TIDEMARK_PASSPHRASE.embedded, true);
   await establish({
     api,
     ledger,
     cast,
     registry: registrySigner(),
-    admin: () => Promise.resolve(admin),
+    admin: () => Promise.resolve(createSigner(admin!)),
     progress: () => undefined,
   });
   await server.stop();
+  await writeFile(join(folder, "ledger.json"), JSON.stringify(ledger));
+}
+
+let template: Promise<string> | undefined;
+
+/** Copies a home with its register filled, so that every copy shares chain id and authority. */
+export async function copyHome(folder: string): Promise<Pick<PreparedHome, "cast" | "acts">> {
+  const from = await (template ??= copiedBy("home", MAKERS, makeHome));
+  copyFolder(join(from, "home"), folder);
+  const ledger = JSON.parse(await readFile(join(from, "ledger.json"), "utf8")) as Ledger;
+  const cast = createCast(ledger, pointPeople(10));
+  return { cast, acts: (from, count) => signedCollects(ledger, cast, from, count) };
+}
+
+/** A home with its register filled, and as many copies of it as a test needs. */
+export async function prepareHome(): Promise<PreparedHome> {
+  const root = await mkdtemp(join(tmpdir(), "tidemark-flow-"));
+  const folder = join(root, "base");
+  const known = await copyHome(folder);
   let copies = 0;
   return {
     folder,
-    cast,
-    acts: (from, count) => signedCollects(ledger, cast, from, count),
+    ...known,
     async copy() {
       const target = join(root, `copy-${copies++}`);
       copyFolder(folder, target);

@@ -26,7 +26,7 @@ describe("GET /v1/audit/records", function () {
   this.timeout(180_000);
   let audited: Audited;
   before(async () => {
-    audited = await openAudited(15, 50);
+    audited = await openAudited(15, 20);
   });
   after(() => audited.api.close());
 
