@@ -173,7 +173,7 @@ describe("hostile clients", function () {
       ["/v1/ledger", 200],
       ["/v1/acts", 405],
       ["/", 200],
-      ["/rpc", 404],
+      ["/rpc", 405],
       ["/nowhere", 404],
     ] as const) {
       const answer = await fetch(server.url + path, { method: "HEAD" });
