@@ -14,13 +14,24 @@ export const hash = hex(32, "32 bytes, lower case");
 /** Seconds since 1970. */
 export const seconds = z.int().min(0);
 
+/**
+ * Decimal text of 1 to 2^63 − 1, without leading zeros, as the source of a pattern: a document of the API has no other
+ * way to say a limit of text, and what fits the document is not refused for its form.
+ */
+export const upTo63Bits = ((most) => {
+  const below = Array.from(most, (digit, i) => {
+    const least = i === 0 ? 1 : 0;
+    return Number(digit) > least ? `${most.slice(0, i)}[${least}-${Number(digit) - 1}]\\d{${most.length - 1 - i}}` : [];
+  });
+  return `[1-9]\\d{0,${most.length - 2}}|${below.flat().join("|")}|${most}`;
+})(String(2n ** 63n - 1n));
+
 /** A positive amount that may pass 2^53, as decimal text; parsed into a bigint of at most 2^63 − 1. */
 export const amount = (unit: string): z.ZodType<bigint, string> =>
   z
     .string()
-    .regex(/^[1-9]\d{0,18}$/, "must be a whole number above zero, in decimal digits")
+    .regex(new RegExp(`^(?:${upTo63Bits})$`), "must be a whole number from 1 to 2^63 − 1, in decimal digits")
     .transform(BigInt)
-    .refine((value) => value < 2n ** 63n, "must be at most 2^63 − 1")
     .meta({ description: `${unit}, as decimal text` });
 
 /** An amount as it is shown. */

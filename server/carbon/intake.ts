@@ -12,12 +12,11 @@ import type { Reached } from "../relayer/port.ts";
 import { readStates } from "../relayer/queries.ts";
 import type { Receipts } from "../relayer/receipts.ts";
 import type { RequestState } from "../relayer/requests.ts";
-import { address, hash } from "../wire.ts";
+import { address, hash, upTo63Bits } from "../wire.ts";
 import { encodeStatement, statementOrder, statementKind } from "./carrier.ts";
 import { readProject, readReports, readShares, readStatements } from "./queries.ts";
 import { statementDigest, type SignedVerification } from "./statements.ts";
 
-const MOST_KG = 2n ** 63n - 1n;
 const CLOCK_SKEW_SECONDS = 600;
 
 /** A statement as it travels; kilograms as decimal text, since they may pass 2^53. */
@@ -28,9 +27,8 @@ export const signedVerification = z
       report: hash,
       attestedKg: z
         .string()
-        .regex(/^\d{1,19}$/)
-        .transform(BigInt)
-        .refine((kg) => kg <= MOST_KG, "must be at most 2^63 − 1"),
+        .regex(new RegExp(`^(?:0|${upTo63Bits})$`), "must be a whole number up to 2^63 − 1, in decimal digits")
+        .transform(BigInt),
       statement: hash.meta({ description: "sha256 of the statement's document" }),
       verifier: address,
       signedAt: z

@@ -100,7 +100,7 @@ export const requestsProblems = {
     remedy: "Send a login or an API key of the account that `from` signs for.",
   },
   "idempotency-key-needed": {
-    status: 400,
+    status: 422,
     title: "What is signed here needs an Idempotency-Key",
     titleZh: "由服务器签名的请求必须带有 Idempotency-Key",
     remedy:

@@ -48,18 +48,18 @@ describe("GET /v1/audit/records", function () {
     }
   }
 
-  it("given a server, when each bucket is read, then its lines hash to what the state digest has of it", async () => {
+  it("given a server, when its records are read, whole and by bucket, then the lines of each bucket hash to what the state digest has of it", async () => {
     const { body } = await audited.api.ask("/v1/audit/digest");
     const { block, hash, state } = body as unknown as { block: number; hash: Hex; state: { buckets: Hex[] } };
-    let records = 0;
+    const whole = await all("limit=5000");
     for (const [bucket, digest] of state.buckets.entries()) {
-      const got = await page(`bucket=${bucket}`);
-      expect(got).to.include({ block, hash, next: null });
-      const lines = got.records.map(({ key, value }) => `${key}=${value}\n`).join("");
+      const records = whole.filter(({ key }) => sha256(key)[0] === bucket);
+      const lines = records.map(({ key, value }) => `${key}=${value}\n`).join("");
       expect(`0x${sha256(lines).toString("hex")}`, `bucket ${bucket}`).to.equal(digest);
-      records += got.records.length;
+      // each looks through all records
+      if (bucket % 16 === 0)
+        expect(await page(`bucket=${bucket}`)).to.deep.include({ block, hash, next: null, records });
     }
-    expect(await all("")).to.have.length(records);
   });
 
   it("given rows of every kind, when read in pages of any size, then each comes once, in the order of keys", async () => {

@@ -72,7 +72,7 @@ describe("keys that the server holds", function () {
     for (const name of ["x".repeat(256), "two words"]) {
       expect(name).to.not.match(new RegExp(schema.pattern));
       const body = { from: bay.buyer.account, ...terms.transfer() };
-      expect(told(await api.ask("/v1/transfers", body, named(name)))).to.deep.equal([400, "idempotency-key-needed"]);
+      expect(told(await api.ask("/v1/transfers", body, named(name)))).to.deep.equal([422, "idempotency-key-needed"]);
     }
   });
 
@@ -83,10 +83,10 @@ describe("keys that the server holds", function () {
       [named(), [401, "login-needed"]],
       [stranger, [403, "signer-foreign"]],
       [await logInAs(api, api.cast.keeper), [403, "signer-foreign"]],
-      [farmer, [400, "idempotency-key-needed"]],
-      [{ ...farmer, ...named("two words") }, [400, "idempotency-key-needed"]],
-      [{ ...farmer, ...named("x".repeat(256)) }, [400, "idempotency-key-needed"]],
-      [{ ...farmer, ...named('""') }, [400, "idempotency-key-needed"]],
+      [farmer, [422, "idempotency-key-needed"]],
+      [{ ...farmer, ...named("two words") }, [422, "idempotency-key-needed"]],
+      [{ ...farmer, ...named("x".repeat(256)) }, [422, "idempotency-key-needed"]],
+      [{ ...farmer, ...named('""') }, [422, "idempotency-key-needed"]],
     ];
     for (const [headers, expected] of cases) expect(told(await transfer(headers))).to.deep.equal(expected);
     expect(await signed()).to.equal(before);

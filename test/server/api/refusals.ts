@@ -209,7 +209,7 @@ describe("what routes refuse", function () {
       const fresh = { "idempotency-key": `fresh ${each.route}`.replaceAll(" ", "-") };
       expect(await refused(machine, fresh), each.route).to.deep.equal([401, "login-needed"]);
       expect(await refused(machine, { ...others, ...fresh }), each.route).to.deep.equal([403, "signer-foreign"]);
-      expect(await refused(machine, own), each.route).to.deep.equal([400, "idempotency-key-needed"]);
+      expect(await refused(machine, own), each.route).to.deep.equal([422, "idempotency-key-needed"]);
       expect(await refused(machine, { ...own, ...used }), each.route).to.deep.equal([422, "idempotency-key-reused"]);
       expect(await refused(suspended, { ...others, ...fresh }), each.route).to.deep.equal([409, "account-not-active"]);
     }
