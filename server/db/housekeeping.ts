@@ -3,7 +3,7 @@ import type { Sql } from "./port.ts";
 
 const intervalMillis = 5_000;
 /** the log that a start after a crash must replay: about a second's work per 200 MB measured */
-const checkpointBytes = 256 * 1024 * 1024;
+const checkpointBytes = 128 * 1024 * 1024;
 const vacuumRows = 10_000;
 
 /** Without checkpoints the log grows for ever, and with it the start after a crash. */

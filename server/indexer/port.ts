@@ -37,7 +37,7 @@ export interface Projection<E extends Event = Event> {
   version: number;
   /** The tables it alone writes, children before parents, emptied before a rebuild. */
   tables: readonly string[];
-  /** Of these tables, the indexes that `apply` does without, however many rows there are: a long fill makes them last. */
+  /** Of these tables, the indexes that `apply` and `records` do without, however many rows there are: a long fill makes them last. */
   readerIndexes?: readonly string[];
   /** The contracts whose logs it reads, and no other projection does. */
   addresses: readonly Hex[];

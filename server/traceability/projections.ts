@@ -21,7 +21,7 @@ export function traceabilityProjection(ledger: Hex): Projection<LotEvent> {
     name: "traceability",
     version: 2,
     tables: ["edge", "act", "ruling", "lot"],
-    readerIndexes: ["act_by_digest", "act_by_lot", "lot_open_by_custodian", "lot_by_maker", "edge_by_parent"],
+    readerIndexes: ["act_by_lot", "lot_open_by_custodian", "lot_by_maker", "edge_by_parent"],
     addresses: [ledger],
     decode: decodeLotLog,
     fact: ({ name, args }) => factLine(name, args),
