@@ -68,7 +68,7 @@ export async function startServer(
     });
 
   const started = seen((line) => line.msg === until && line.url !== undefined);
-  const line = await inTime(child, Promise.race([started, gone]));
+  const line = await inTime(child, lines, Promise.race([started, gone]));
   if (line === null || typeof line === "number") throw new DidNotStart(lines.join("\n"), line);
   return {
     url: line.url!,
@@ -97,12 +97,12 @@ function parse(text: string): LogLine {
 }
 
 /** The same, unless it takes too long: then the child is killed. What is up may stay up for as long as it likes. */
-async function inTime<T>(child: ChildProcess, started: Promise<T>): Promise<T> {
+async function inTime<T>(child: ChildProcess, lines: readonly string[], started: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       child.kill("SIGKILL");
-      reject(new Error(`the server was not up within ${START_WITHIN_MS / 1000} s`));
+      reject(new Error(`the server was not up within ${START_WITHIN_MS / 1000} s:\n${lines.slice(-30).join("\n")}`));
     }, START_WITHIN_MS);
   });
   try {

@@ -91,7 +91,8 @@ eachServerDatabase("a killed server", (database) => {
     const each = ACTS / steps.length;
     const bundles = steps.map((_, i) => acts.slice(i * each, (i + 1) * each));
     const unanswered: SignedItem[] = [];
-    for (const [i, step] of steps.entries()) {
+    // the last step first: what a kill before it left behind would come to it, and be held there, before the server is up
+    for (const [i, step] of [...steps.entries()].reverse()) {
       const held = await startServer(home, { ...env, TIDEMARK_HOLD_AT: step });
       const answered = hand(held.url, bundles[i]!);
       await held.reached(step);
