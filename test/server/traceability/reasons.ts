@@ -1,17 +1,14 @@
-import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { id, Interface, type InterfaceAbi } from "ethers";
+import { id } from "ethers";
 import { problems } from "../../../server/errors.ts";
 import { allReasons, reasonOf, reasons } from "../../../server/traceability/reasons.ts";
 import { heavierScale, lotFlags, reviewReasons, type Words } from "../../../server/traceability/words.ts";
-
-const artifact = new URL("../../../artifacts/contracts/traceability/ILotEvents.sol/ILotEvents.json", import.meta.url);
-const { abi } = JSON.parse(readFileSync(artifact, "utf8")) as { abi: InterfaceAbi };
+import { ILotEvents__factory } from "../../../typechain-types/index.js";
 
 /** Error signatures, as `ILotEvents` declares them. */
 function declaredErrors(): Map<string, string> {
   const found = new Map<string, string>();
-  Interface.from(abi).forEachError((error) => found.set(error.name, error.format("sighash")));
+  ILotEvents__factory.createInterface().forEachError((error) => found.set(error.name, error.format("sighash")));
   return found;
 }
 
