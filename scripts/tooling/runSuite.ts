@@ -11,7 +11,7 @@ export interface Tally {
 }
 
 /** Milliseconds a suite has to end by itself after its last test. */
-const grace = 20_000;
+const grace = 5000;
 /** Lines of a broken suite's output to show; the beginning is seldom what tells. */
 const tail = 200;
 

@@ -111,7 +111,7 @@ describe("npm test", function () {
   it("given a test that leaves something running, when its suite ends, then that is a failure", async () => {
     const { output, last } = await run("kills/open");
     expect(last).to.equal("1 passed, 1 failed, 0 skipped");
-    expect(output).to.include("flows, kills: something is still running 20 s after the last test");
+    expect(output).to.include("flows, kills: something is still running 5 s after the last test");
   });
 
   it("given no file of that name, when it is asked for, then it says so and fails", async () => {
