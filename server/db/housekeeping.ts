@@ -1,5 +1,5 @@
 /** What a PostgreSQL server does in background processes, which PGlite does not have: checkpoints and vacuuming. */
-import type { Sql } from "./port.ts";
+import { verbatim, type Sql } from "./port.ts";
 
 const intervalMillis = 5_000;
 /** the log that a start after a crash must replay: about a second's work per 200 MB measured */
@@ -25,7 +25,7 @@ export async function vacuumIfDue(sql: Sql, dueRows = vacuumRows): Promise<strin
     WHERE greatest(n_dead_tup, n_mod_since_analyze) > ${dueRows}::int + n_live_tup / 5
     ORDER BY greatest(n_dead_tup, n_mod_since_analyze) DESC LIMIT 1`;
   if (!table) return undefined;
-  await sql(Object.assign([table.command], { raw: [table.command] }));
+  await sql(verbatim(table.command));
   return table.name;
 }
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Refusal } from "../errors.ts";
-import type { Db, Sql } from "./port.ts";
+import { verbatim, type Db, type Sql } from "./port.ts";
 import { advisoryKey } from "./sessionLocks.ts";
 
 const shipped = fileURLToPath(new URL("migrations", import.meta.url));
@@ -55,9 +55,6 @@ function refuseOther(known: readonly Migration[], applied: readonly Omit<Migrati
     }
   });
 }
-
-/** The text of a file as a statement without parameters, which may then be several statements. */
-const verbatim = (text: string): TemplateStringsArray => Object.assign([text], { raw: [text] });
 
 /** Applies the next missing migration, if there is one, in the caller's transaction. */
 async function applyNext(sql: Sql, known: readonly Migration[]): Promise<Migration | undefined> {

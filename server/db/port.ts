@@ -12,6 +12,9 @@ export interface HeldLock {
   release(): Promise<void>;
 }
 
+/** A text as a statement without parameters: of names, definitions and files that are ours, never of input. */
+export const verbatim = (text: string): TemplateStringsArray => Object.assign([text], { raw: [text] });
+
 export interface Db {
   /** `pglite` or `postgres`, for messages and benchmarks only; no SQL may depend on it. */
   readonly kind: "pglite" | "postgres";

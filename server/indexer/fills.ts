@@ -3,14 +3,11 @@
  * that only readers use and makes them when it is done: kept row by row they took half of the time, for their keys are
  * hashes and each row changes a page of each.
  */
-import type { Sql } from "../db/port.ts";
+import { verbatim, type Sql } from "../db/port.ts";
 import type { Projection } from "./port.ts";
 
 /** Blocks from which on a fill is long. Making five indexes of nothing takes longer than keeping them for a few rows. */
 export const LONG = 1_000;
-
-/** A statement made of names and definitions that the database has, never of input: they cannot be bound parameters. */
-const run = (sql: Sql, text: string): Promise<unknown> => sql(Object.assign([text], { raw: [text] }));
 
 /** Drops the projections' `readerIndexes`, and remembers in the same transaction what they were. */
 export async function putOffIndexes(sql: Sql, projections: readonly Projection[]): Promise<void> {
@@ -20,7 +17,7 @@ export async function putOffIndexes(sql: Sql, projections: readonly Projection[]
     SELECT indexname, indexdef FROM pg_indexes
     WHERE schemaname = current_schema() AND indexname = ANY (${names}::text[])
     RETURNING name`;
-  for (const { name } of dropped) await run(sql, `DROP INDEX "${name}"`);
+  for (const { name } of dropped) await sql(verbatim(`DROP INDEX "${name}"`));
 }
 
 /** Makes the indexes that were put off, by whatever process; quick where there are none. */
@@ -29,6 +26,6 @@ export async function makeIndexes(sql: Sql): Promise<void> {
     name: string;
     definition: string;
   }>`SELECT name, definition FROM put_off_index ORDER BY name`;
-  for (const { definition } of found) await run(sql, definition);
+  for (const { definition } of found) await sql(verbatim(definition));
   if (found.length > 0) await sql`DELETE FROM put_off_index`;
 }

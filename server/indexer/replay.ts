@@ -1,5 +1,5 @@
 /** Rebuilding the projections from the stored logs, after their code changed or to mend rows. The chain is not asked. */
-import type { Db, Sql } from "../db/port.ts";
+import { verbatim, type Db, type Sql } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import { column } from "./columns.ts";
 import { LONG, makeIndexes, putOffIndexes } from "./fills.ts";
@@ -55,8 +55,7 @@ const holdsBlocks = async (sql: Sql, least: number): Promise<boolean> =>
 
 /** Tables are names that projections give in code, never input: a name cannot be a bound parameter. */
 async function empty(sql: Sql, tables: readonly string[]): Promise<void> {
-  const text = [`TRUNCATE ${tables.join(", ")}`];
-  await sql(Object.assign(text, { raw: text }));
+  await sql(verbatim(`TRUNCATE ${tables.join(", ")}`));
 }
 
 async function rebuild(
