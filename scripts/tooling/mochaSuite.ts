@@ -38,7 +38,11 @@ process.channel?.unref();
 const mocha = new Mocha({ reporter: Base, timeout: Number(limit), forbidOnly: true, color: false });
 for (const file of files) mocha.addFile(resolve(file));
 await mocha.loadFilesAsync();
-const runner = mocha.run(() => tell({ kind: "done" }));
+const runner = mocha.run(() => {
+  tell({ kind: "done" });
+  // read by whoever is told that something still runs, since it stands in the output that is shown with it
+  setTimeout(() => console.error("still open:", process.getActiveResourcesInfo().join(", ")), 3_000).unref();
+});
 runner.on("pass", () => tell({ kind: "passed" }));
 runner.on("fail", (test) => tell({ kind: "failed", text: failureText(test) }));
 runner.on("pending", (test) => tell({ kind: "skipped", title: test.fullTitle(), reason: skipReason(test) }));
