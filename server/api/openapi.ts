@@ -108,17 +108,17 @@ export function openApiDocument(routes: readonly Route[]): object {
   });
 }
 
-/** `GET /openapi.json`: the document of the given routes and of itself, made once. */
+/** `GET /openapi.json`: the document of the given routes and of itself, made once, when it is first asked for. */
 export function documentRoutes(routes: readonly Route[]): Route {
-  const own = route({
+  let document: object | undefined;
+  const own: Route = route({
     method: "get",
     path: "/openapi.json",
     access: "public",
     summary: "This document",
     answers: { 200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }) } },
     problems: [],
-    handle: () => Promise.resolve({ status: 200, body: document }),
+    handle: () => Promise.resolve({ status: 200, body: (document ??= openApiDocument([...routes, own])) }),
   });
-  const document = openApiDocument([...routes, own]);
   return own;
 }
