@@ -132,7 +132,10 @@ export async function indexAll(db: Db, chain: Chain): Promise<void> {
 }
 
 export async function emptyTables({ sql }: { sql: Sql }): Promise<void> {
-  await sql`TRUNCATE request, request_input, request_output, tx_item, tx, sender, cursor`;
+  await sql`
+    WITH i AS (DELETE FROM request_input), o AS (DELETE FROM request_output), t AS (DELETE FROM tx_item),
+      x AS (DELETE FROM tx), s AS (DELETE FROM sender), c AS (DELETE FROM cursor)
+    DELETE FROM request`;
 }
 
 /** How many requests are in each state. */
