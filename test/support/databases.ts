@@ -161,7 +161,8 @@ async function makePgliteTemplate(): Promise<string> {
 }
 
 /**
- * A folder for tests to copy, one for each state of what makes it; it stays, for other processes too.
+ * A folder for tests to copy, one for each state of what makes it; it stays, for other processes too, until there is one
+ * of another state.
  * @param makers files and folders of the project
  * @param make fills a new folder
  */
@@ -178,6 +179,9 @@ export async function copiedBy(
   const folder = mkdtempSync(join(cache, "making-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   await make(folder);
+  for (const earlier of readdirSync(cache).filter((entry) => entry.startsWith(`${name}-`))) {
+    if (join(cache, earlier) !== template) rmSync(join(cache, earlier), { recursive: true, force: true });
+  }
   try {
     renameSync(folder, template);
   } catch (error) {
