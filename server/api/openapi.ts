@@ -4,6 +4,7 @@ import {
   OpenApiGeneratorV31,
   extendZodWithOpenApi,
   type RouteConfig,
+  type ZodMediaTypeObject,
 } from "@asteasolutions/zod-to-openapi";
 import { z } from "zod";
 import { route, type Route } from "../route.ts";
@@ -38,7 +39,8 @@ function bodyOf(route: Route): NonNullable<RouteConfig["request"]>["body"] {
   const { body, documentedBody, rawBody } = route;
   if (rawBody) {
     const bytes = { schema: { type: "string", format: "binary", maxLength: rawBody.limitBytes } } as const;
-    return { required: true, content: Object.fromEntries(rawBody.mediaTypes.map((type) => [type, bytes])) };
+    const contentOf = (type: string): ZodMediaTypeObject => (type === "application/json" ? { schema: {} } : bytes);
+    return { required: true, content: Object.fromEntries(rawBody.mediaTypes.map((type) => [type, contentOf(type)])) };
   }
   const schema = documentedBody ?? body;
   return schema && { required: true, content: { "application/json": { schema, ...exampleOf(route) } } };

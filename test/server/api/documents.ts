@@ -82,6 +82,20 @@ describe("documents over HTTP", () => {
     expect(await (await read(body["cid"])).text()).to.equal(text);
   });
 
+  it("given what calls itself JSON and is not, when it is uploaded, then it is refused with what to do, and taken as bytes", async () => {
+    const broken = Buffer.from('{"grams":');
+    for (const [bytes, words] of [
+      [broken, "is not: Unexpected end of JSON input"],
+      [Buffer.from([0x22, 0xb8, 0x22]), "is not UTF-8"],
+    ] as const) {
+      const [status, body] = await uploadBytes(bytes, { "content-type": "application/json; charset=utf-8" });
+      expect([status, body["code"]]).to.deep.equal([400, "malformed-json"]);
+      expect(body["detail"]).to.contain(words).and.contain("application/octet-stream");
+      expect((await read(sha256(bytes))).status).to.equal(404);
+    }
+    expect((await uploadBytes(broken, { "content-type": "application/octet-stream" }))[0]).to.equal(201);
+  });
+
   it("given a compressed upload, when it is read, then it is what was compressed", async () => {
     const [status, body] = await uploadBytes(gzipSync("x,y\n"), {
       "content-type": "text/csv",
