@@ -124,8 +124,13 @@ abstract contract CreditActions is IssuanceActions {
         return 0;
     }
 
-    /// @dev A live block that one lock bars, any but Dedicated, and its bit.
-    function _lockedOnce(uint256 seed) internal view returns (uint256 id, uint256 bit) {
+    /// @dev A live block that one lock bars, any but Dedicated, and its bit; locked now where none is.
+    function _lockedOnce(uint256 seed) internal returns (uint256 id, uint256 bit) {
+        (id, bit) = _findLocked(seed);
+        if (id == 0 && _playLock(seed)) (id, bit) = _findLocked(seed);
+    }
+
+    function _findLocked(uint256 seed) private view returns (uint256 id, uint256 bit) {
         for (uint256 i = 0; i < 5 && id == 0; ++i) {
             bit = addmod(seed, i, 5);
             id = _find(seed, uint8(1 << bit), 1);
