@@ -113,7 +113,7 @@ export default defineConfig({
     solidity: {
       // a fixed seed, so that a run can be repeated; CI sets a fresh one and prints it
       fuzz: { runs: 1_000, seed: process.env["TIDEMARK_FUZZ_SEED"] ?? "0x7469646d61726b" },
-      // .ci/run asks for four times as many
+      // .ci/run asks for four times as many, of tests that do not fix their own number
       invariant: { runs: Number(process.env["TIDEMARK_TEST_INVARIANT_RUNS"] ?? 10), depth: 250, failOnRevert: true },
     },
   },

@@ -53,10 +53,24 @@ export function refuseBadText(_request: unknown, _response: unknown, bytes: Buff
 /** The essence of a media type, and its charset. */
 const MEDIA_TYPE = /^([\w.+-]+\/[\w.+-]+)\s*(?:;.*?\bcharset="?([\w.:+-]+)"?.*|;.*)?$/;
 
+/** Larger ones are not looked at: nobody else is answered while JSON is parsed, and nesting takes 30 times its bytes. */
+const PARSED_BYTES = 1_000_000;
+
+/** What calls itself JSON must be it: it is given out by that name, to programs. @throws Problem `malformed-json` */
+function refuseOtherThanJson(bytes: Uint8Array): void {
+  if (bytes.length === 0 || bytes.length > PARSED_BYTES) return;
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new Problem("malformed-json", `${why}. Mend it, or send it as application/octet-stream`);
+  }
+}
+
 /**
  * Reads a body that is bytes.
  * @param takes the route's `rawBody`
- * @throws Problem `unsupported-media-type`; the parser's own errors, which the API has problems for
+ * @throws Problem `unsupported-media-type`, `malformed-json`; the parser's own errors, which the API has problems for
  */
 export async function readRawBody(request: Request, response: Response, takes: Route["rawBody"]): Promise<RawBody> {
   if (!takes) throw new Error(`${request.path} takes no bytes`);
@@ -73,6 +87,7 @@ export async function readRawBody(request: Request, response: Response, takes: R
   );
   const body: unknown = request.body;
   const bytes = body instanceof Uint8Array ? body : new Uint8Array();
+  if (essence === "application/json") refuseOtherThanJson(bytes);
   return { bytes, mediaType: charset === undefined ? essence : `${essence}; charset=${charset}` };
 }
 

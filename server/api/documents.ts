@@ -1,5 +1,4 @@
 /** HTTP routes of documents. What is uploaded is given back as a file to save, never as something a browser would run. */
-import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { cidFault } from "../documents/dag.ts";
 import type { Library } from "../documents/port.ts";
@@ -48,24 +47,6 @@ const asFile = (name: string, mediaType: string): Record<string, string> => ({
   "Content-Security-Policy": "default-src 'none'; sandbox",
 });
 
-/** Up to here JSON is read: it takes 0.1 s at the worst, in which nobody else is answered. */
-const READ_AS_JSON_BYTES = 1_000_000;
-
-/** What calls itself JSON must be it: programs read it by that name, an auditor's years later. @throws Problem `malformed-json` */
-function refuseOtherThanJson(bytes: Uint8Array, mediaType: string): void {
-  const isJson = mediaType.startsWith("application/json");
-  if (!isJson || bytes.length === 0 || bytes.length > READ_AS_JSON_BYTES) return;
-  const otherwise = "Mend it, or send it as application/octet-stream.";
-  if (!isUtf8(bytes))
-    throw new Problem("malformed-json", `the document calls itself JSON and is not UTF-8. ${otherwise}`);
-  try {
-    JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch (error) {
-    const { message } = error as Error;
-    throw new Problem("malformed-json", `the document calls itself JSON and is not: ${message}. ${otherwise}`);
-  }
-}
-
 /** @param limitBytes the largest document */
 export function documentFileRoutes({ library, limitBytes }: { library: Library; limitBytes: number }): Route[] {
   return [
@@ -88,7 +69,6 @@ export function documentFileRoutes({ library, limitBytes }: { library: Library; 
       async handle({ raw, caller }) {
         const who = await caller();
         const { bytes, mediaType } = await raw();
-        refuseOtherThanJson(bytes, mediaType);
         const { document, isNew } = await library.add(bytes, { mediaType, by: who.key });
         const headers = { Location: `/v1/documents/${document.cid}` };
         return { status: isNew ? 201 : 200, body: document, headers };
