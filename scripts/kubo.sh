@@ -77,7 +77,8 @@ stop_in() {
   rm -rf "$1"
 }
 
-# at the end nothing interrupts: a second Ctrl-C would leave half of it
+# At the end nothing interrupts: a second Ctrl-C would leave half of it. One that came a moment before finishes by
+# itself, for `exit` within an EXIT trap ends the shell there.
 finish() {
   trap '' INT TERM HUP
   stop_in "$folder"
@@ -98,7 +99,7 @@ case "${1:-}" in
     need_binary
     folder=$(mktemp -d "${TMPDIR:-/tmp}/tidemark-kubo-XXXXXX")
     trap finish EXIT
-    trap 'exit 130' INT TERM HUP
+    trap "trap '' INT TERM HUP; finish; exit 130" INT TERM HUP
     start_in "$folder"
     "$@"
     ;;

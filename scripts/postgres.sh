@@ -101,13 +101,15 @@ stop_in() {
   fi
   # an initdb that was interrupted may still be writing
   for try in $(seq 50); do
-    if rm -rf "$folder" "$folder.log" 2>/dev/null; then return; fi
+    # 0 in so many words: in a trap a bare return tells what was before the trap
+    if rm -rf "$folder" "$folder.log" 2>/dev/null; then return 0; fi
     sleep 0.1
   done
   rm -rf "$folder" "$folder.log"
 }
 
-# at the end nothing interrupts: a second Ctrl-C would leave half of it
+# At the end nothing interrupts: a second Ctrl-C would leave half of it. One that came a moment before finishes by
+# itself, for `exit` within an EXIT trap ends the shell there.
 finish() {
   trap '' INT TERM HUP
   stop_in "$folder"
@@ -144,7 +146,7 @@ case "${1:-}" in
     need_binaries
     folder="$kept-$$"
     trap finish EXIT
-    trap 'exit 130' INT TERM HUP
+    trap "trap '' INT TERM HUP; finish; exit 130" INT TERM HUP
     TIDEMARK_TEST_POSTGRES=$(start_in "$folder")
     export TIDEMARK_TEST_POSTGRES
     "$@"

@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
+import { signalGroup } from "./tooling/children.ts";
 
 const USAGE = `npm run stack [-- COMMAND ARGUMENT…]
 
@@ -46,7 +47,7 @@ function run(command: readonly string[]): void {
   // a group of its own: a signal ends all of them, from the inside out, and Ctrl-C none before its turn
   const child = spawn(row[0]!, row.slice(1), { stdio: "inherit", detached: true, cwd: process.cwd() });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => child.pid !== undefined && process.kill(-child.pid, "SIGTERM"));
+    process.on(signal, () => signalGroup(child, "SIGTERM"));
   }
   child.once("exit", (code, signal) => (process.exitCode = code ?? (signal ? 130 : 1)));
 }

@@ -30,18 +30,21 @@ export interface Children {
   killAll(): void;
 }
 
+/**
+ * Signals a detached child and what it started: its whole group, or where there are none (Windows) the child alone.
+ * @returns whether any of them was there; all may have ended a moment before the child's `exit` event says so
+ */
+export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): boolean {
+  if (child.pid === undefined || process.platform === "win32") return child.kill(signal);
+  try {
+    return process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
 export function createChildren(): Children {
   const living = new Set<ChildProcess>();
-
-  function kill(child: ChildProcess): void {
-    try {
-      // the whole group; Windows has none
-      if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
-      else child.kill("SIGKILL");
-    } catch {
-      // it ended in the meantime
-    }
-  }
 
   function ending(child: ChildProcess, limit: number): Promise<Ending> {
     living.add(child);
@@ -51,7 +54,7 @@ export function createChildren(): Children {
     let reason: string | undefined;
     const timer = setTimeout(() => {
       reason = `it did not end within ${limit / 1000} s and was killed`;
-      kill(child);
+      signalGroup(child, "SIGKILL");
     }, limit);
     return new Promise((done) => {
       const end = (status: number | null, why: string | undefined): void => {
@@ -62,7 +65,7 @@ export function createChildren(): Children {
       child.on("error", (error) => end(null, `it could not be started: ${error.message}`));
       child.on("close", (status, signal) => end(status, reason ?? (signal ? `${signal} ended it` : undefined)));
       // a grandchild may hold the outputs open after the child's own end
-      child.on("exit", () => kill(child));
+      child.on("exit", () => signalGroup(child, "SIGKILL"));
     });
   }
 
@@ -81,11 +84,11 @@ export function createChildren(): Children {
         execArgv: [...process.execArgv, "--no-experimental-require-module"],
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       });
-      child.on("message", (message) => onMessage(message, () => kill(child)));
+      child.on("message", (message) => onMessage(message, () => signalGroup(child, "SIGKILL")));
       return ending(child, limit);
     },
     killAll() {
-      for (const child of living) kill(child);
+      for (const child of living) signalGroup(child, "SIGKILL");
     },
   };
 }

@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { signalGroup } from "../../scripts/tooling/children.ts";
 import { startCommand } from "../support/command.ts";
 import { skipBecause } from "../support/skip.ts";
 
@@ -54,9 +55,12 @@ describe("npm run stack", function () {
       );
     const UP = 'echo "UP $TIDEMARK_DATABASE_URL $TIDEMARK_RPC_URLS $TIDEMARK_KUBO_URL"; exec sleep 1000';
 
+    const runs = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
+    /** Its exit code, as a shell tells it: Node gives up its handlers a moment before its end, and a signal ends it then. */
     async function ended(child: ChildProcess): Promise<number | null> {
-      if (child.exitCode === null) await once(child, "exit");
-      return child.exitCode;
+      if (runs(child)) await once(child, "exit");
+      return child.signalCode === "SIGINT" ? INTERRUPTED : child.exitCode;
     }
 
     /** What it made and did not take away; it may end a moment before the last of its parts. */
@@ -74,7 +78,7 @@ describe("npm run stack", function () {
       });
 
     /** As Ctrl-C does it, to everything in the foreground; or as whoever knows the one process. */
-    const group = (child: ChildProcess): boolean => process.kill(-child.pid!, "SIGINT");
+    const group = (child: ChildProcess): boolean => signalGroup(child, "SIGINT");
     const alone = (child: ChildProcess): boolean => child.kill("SIGINT");
 
     it("given all of it runs, when Ctrl-C is pressed again and again, then every part is gone, with its files", async () => {
@@ -85,7 +89,7 @@ describe("npm run stack", function () {
         if (parts.length > 0) break;
       }
       expect(await Promise.all(parts.map(isOpen))).to.deep.equal([true, true, true]);
-      while (child.exitCode === null) {
+      while (runs(child)) {
         group(child);
         await sleep(30);
       }
