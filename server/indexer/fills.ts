@@ -9,9 +9,14 @@ import type { Projection } from "./port.ts";
 /** Blocks from which on a fill is long. Making five indexes of nothing takes longer than keeping them for a few rows. */
 export const LONG = 1_000;
 
-/** Drops the projections' `readerIndexes`, and remembers in the same transaction what they were. */
-export async function putOffIndexes(sql: Sql, projections: readonly Projection[]): Promise<void> {
-  const names = projections.flatMap(({ readerIndexes }) => readerIndexes ?? []);
+/** The indexes that a fill does without. @param digests whether it takes state digests */
+export const dispensable = (projections: readonly Projection[], { digests }: { digests: boolean }): string[] =>
+  projections.flatMap(({ readerIndexes = [], digestIndexes = [] }) =>
+    digests ? readerIndexes : [...readerIndexes, ...digestIndexes],
+  );
+
+/** Drops these indexes, and remembers in the same transaction what they were. */
+export async function putOffIndexes(sql: Sql, names: readonly string[]): Promise<void> {
   const dropped = await sql<{ name: string }>`
     INSERT INTO put_off_index (name, definition)
     SELECT indexname, indexdef FROM pg_indexes

@@ -97,6 +97,13 @@ export function fold(
   return { blocks, events, tip };
 }
 
+/** Ranges, one at least, of which each follows the one before, as one. */
+export const asOne = (ranges: readonly Folded[]): Folded => ({
+  blocks: ranges.flatMap(({ blocks }) => blocks),
+  events: ranges[0]!.events.map((_, reader) => ranges.flatMap(({ events }) => events[reader]!)),
+  tip: ranges.at(-1)!.tip,
+});
+
 /** Writes the rows of all projections. */
 export async function applyEvents(
   sql: Parameters<Projection["apply"]>[0],

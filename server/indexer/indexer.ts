@@ -6,7 +6,7 @@ import { isDatabaseDown } from "../db/down.ts";
 import type { Db, HeldLock } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { LONG, makeIndexes, putOffIndexes } from "./fills.ts";
+import { dispensable, LONG, makeIndexes, putOffIndexes } from "./fills.ts";
 import { fold, type Tip } from "./fold.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
@@ -182,7 +182,7 @@ export function createIndexer(deps: IndexerDeps): Indexer {
 
   async function write(prepared: Prepared): Promise<void> {
     if (!tip && reader.head() - prepared.tip.block >= longFill) {
-      await db.transaction((sql) => putOffIndexes(sql, projections));
+      await db.transaction((sql) => putOffIndexes(sql, dispensable(projections, { digests: true })));
     }
     await writeRange(db, projections, prepared, settle);
     tip = prepared.tip;

@@ -39,6 +39,8 @@ export interface Projection<E extends Event = Event> {
   tables: readonly string[];
   /** Of these tables, the indexes that `apply` and `records` do without, however many rows there are: a long fill makes them last. */
   readerIndexes?: readonly string[];
+  /** Those that only `records` goes by: made last where no state digest is taken meanwhile. */
+  digestIndexes?: readonly string[];
   /** The contracts whose logs it reads, and no other projection does. */
   addresses: readonly Hex[];
   /** The event of this log, or `undefined` for one it does not know. */

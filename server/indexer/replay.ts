@@ -2,13 +2,18 @@
 import { verbatim, type Db, type Sql } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import { column } from "./columns.ts";
-import { LONG, makeIndexes, putOffIndexes } from "./fills.ts";
-import { applyEvents, fold, type Tip } from "./fold.ts";
+import { dispensable, LONG, makeIndexes, putOffIndexes } from "./fills.ts";
+import { applyEvents, asOne, fold, type Folded, type Tip } from "./fold.ts";
 import type { Projection } from "./port.ts";
-import { nextBlocks, remedy, storedLogs, type StoredBlock } from "./stored.ts";
+import { nextBlocks, remedy, storedLogs, type Most, type StoredBlock } from "./stored.ts";
 
-/** Blocks looked at, and logs folded, at once. */
-const most = { blocks: 1_000, logs: 10_000 };
+export interface ReplayLimits extends Most {
+  /** Logs folded in one go: while they are, no answer of the database is heard, and it gets no statement to work on. */
+  inOneGo: number;
+}
+
+/** `logs` are those of one round of writing, in which a lot is read and changed once. */
+const usualLimits: ReplayLimits = { blocks: 1_000, logs: 40_000, inOneGo: 1_000 };
 
 /** The projections whose tables were filled by other code than this build's, or never, by name. */
 export async function staleProjections(db: Db, projections: readonly Projection[]): Promise<string[]> {
@@ -19,10 +24,14 @@ export async function staleProjections(db: Db, projections: readonly Projection[
 
 /**
  * Empties the tables of all projections and fills them again from the stored logs, in one transaction.
- * @param longFill how many blocks make it a long fill (fills.ts)
+ * @param options.longFill how many blocks make it a long fill (fills.ts)
  * @throws Refusal naming the block when the stored logs do not give the stored effects digest
  */
-export async function replayProjections(db: Db, projections: readonly Projection[], longFill = LONG): Promise<void> {
+export async function replayProjections(
+  db: Db,
+  projections: readonly Projection[],
+  { longFill = LONG, limits = usualLimits }: { longFill?: number; limits?: ReplayLimits } = {},
+): Promise<void> {
   const lock = await db.lock("indexer");
   if (!lock)
     throw new Refusal("Another process indexes into this database. Stop it before the projections are rebuilt.");
@@ -35,13 +44,8 @@ export async function replayProjections(db: Db, projections: readonly Projection
         sql,
         projections.flatMap(({ tables }) => tables),
       );
-      let tip: Tip | undefined;
-      if (await holdsBlocks(sql, longFill)) await putOffIndexes(sql, projections);
-      for (;;) {
-        const blocks = await nextBlocks(sql, tip?.block ?? -1, most);
-        if (blocks.length === 0) break;
-        tip = await rebuild(sql, projections, tip, blocks);
-      }
+      if (await holdsBlocks(sql, longFill)) await putOffIndexes(sql, dispensable(projections, { digests: false }));
+      await rebuild(inTurn(sql), projections, limits);
       await makeIndexes(sql);
       await setVersions(sql, projections);
     });
@@ -58,23 +62,82 @@ async function empty(sql: Sql, tables: readonly string[]): Promise<void> {
   await sql(verbatim(`TRUNCATE ${tables.join(", ")}`));
 }
 
-async function rebuild(
+/** While the database writes one range, the next is read and folded. */
+async function rebuild(sql: Sql, projections: readonly Projection[], limits: ReplayLimits): Promise<void> {
+  const readAfter = (before: Tip | undefined): Promise<Folded | undefined> =>
+    readRange(sql, projections, before, limits);
+  let ahead = readAfter(undefined);
+  for (;;) {
+    const range = await ahead;
+    if (!range) return;
+    ahead = readAfter(range.tip);
+    // it is looked at in the next round; until then a failure must not count as unhandled
+    ahead.catch(() => undefined);
+    await applyEvents(sql, projections, range.events);
+  }
+}
+
+/**
+ * A transaction's statements, one after another, for those who do not wait for each other: it has one connection. One
+ * that waited goes out before what came back is looked at, so that the database has work meanwhile.
+ */
+function inTurn(sql: Sql): Sql {
+  const waiting: (() => void)[] = [];
+  let busy = false;
+  return async (text, ...values) => {
+    if (busy) await new Promise<void>((go) => waiting.push(go));
+    busy = true;
+    try {
+      return await sql(text, ...values);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else busy = false;
+    }
+  };
+}
+
+/** The blocks that follow, folded; `undefined` where there are no more. */
+async function readRange(
   sql: Sql,
   projections: readonly Projection[],
   before: Tip | undefined,
-  blocks: readonly StoredBlock[],
-): Promise<Tip> {
-  const [first, last] = [blocks[0]!.number, blocks.at(-1)!.number];
-  const logs = await storedLogs(sql, first, last);
-  const folded = fold(projections, before, blocks, logs);
+  limits: ReplayLimits,
+): Promise<Folded | undefined> {
+  const blocks = await nextBlocks(sql, before?.block ?? -1, limits);
+  const pieces: Folded[] = [];
+  for (const piece of byLogs(blocks, limits.inOneGo)) {
+    const logs = await storedLogs(sql, piece[0]!.number, piece.at(-1)!.number);
+    const folded = fold(projections, pieces.at(-1)?.tip ?? before, piece, logs);
+    checkEffects(piece, folded);
+    pieces.push(folded);
+  }
+  return pieces.length > 0 ? asOne(pieces) : undefined;
+}
+
+/** Pieces of so many logs, or of one block that has more. */
+function* byLogs(blocks: readonly StoredBlock[], most: number): Generator<StoredBlock[]> {
+  let piece: StoredBlock[] = [];
+  let sum = 0;
+  for (const block of blocks) {
+    if (piece.length > 0 && sum + block.logs > most) {
+      yield piece;
+      piece = [];
+      sum = 0;
+    }
+    piece.push(block);
+    sum += block.logs;
+  }
+  if (piece.length > 0) yield piece;
+}
+
+function checkEffects(blocks: readonly StoredBlock[], folded: Folded): void {
   for (const [i, { number, effects }] of folded.blocks.entries()) {
     if (effects === blocks[i]!.effects) continue;
     throw new Refusal(
       `The stored logs of block ${number} give the effects digest ${effects}, but ${blocks[i]!.effects} is stored: the database was changed by another hand, or this build reads events otherwise. ${remedy}`,
     );
   }
-  await applyEvents(sql, projections, folded.events);
-  return folded.tip;
 }
 
 async function setVersions(sql: Sql, projections: readonly Projection[]): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Db, Sql } from "../db/port.ts";
 import { column } from "./columns.ts";
 import { stateDigest } from "./digests.ts";
-import { applyEvents, outcomesOf, type Folded, type FoldedBlock, type Tip } from "./fold.ts";
+import { applyEvents, asOne, outcomesOf, type Folded, type FoldedBlock, type Tip } from "./fold.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
 import { packLogs } from "./raw.ts";
@@ -29,9 +29,7 @@ export function prepare(projections: readonly Projection[], folded: Folded): Pre
 /** A range and the one that follows it, as one. */
 export function joined(range: Prepared, next: Prepared): Prepared {
   return {
-    blocks: [...range.blocks, ...next.blocks],
-    events: range.events.map((events, i) => [...events, ...next.events[i]!]),
-    tip: next.tip,
+    ...asOne([range, next]),
     logs: range.logs + next.logs,
     outcomes: [...range.outcomes, ...next.outcomes],
     packed: [...range.packed, ...next.packed],

@@ -22,6 +22,7 @@ export function traceabilityProjection(ledger: Hex): Projection<LotEvent> {
     version: 2,
     tables: ["edge", "act", "ruling", "lot"],
     readerIndexes: ["act_by_lot", "lot_open_by_custodian", "lot_by_maker", "edge_by_parent"],
+    digestIndexes: ["act_by_digest"],
     addresses: [ledger],
     decode: decodeLotLog,
     fact: ({ name, args }) => factLine(name, args),

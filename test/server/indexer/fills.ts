@@ -82,9 +82,9 @@ eachDatabase("long fills", (open) => {
     await db.sql`DELETE FROM act`;
     const number = (): Promise<unknown> => db.sql`SELECT 'act_by_lot'::regclass::oid AS number`;
     const first = await number();
-    await replayProjections(db, ledger.projections, head + 2);
+    await replayProjections(db, ledger.projections, { longFill: head + 2 });
     expect(await number()).to.deep.equal(first);
-    await replayProjections(db, ledger.projections, head + 1);
+    await replayProjections(db, ledger.projections, { longFill: head + 1 });
     expect(await number()).not.to.deep.equal(first);
     expect(await indexes()).to.deep.equal(made);
     expect(await indexRows(db)).to.deep.equal(rows);

@@ -49,6 +49,28 @@ eachDatabase("replay", (open) => {
     expect(await indexRows(db)).to.deep.equal(indexed);
   });
 
+  for (const [of, limits] of [
+    ["rounds of one block", { blocks: 1, logs: 1, inOneGo: 1 }],
+    ["rounds of some blocks in pieces of one", { blocks: 3, logs: 1_000, inOneGo: 1 }],
+  ] as const) {
+    it(`given ${of}, when replayed, then the rows are as indexed`, async () => {
+      const indexed = await indexRows(db);
+      await db.sql`DELETE FROM act`;
+      await replayProjections(db, ledger.projections, { limits });
+      expect(await indexRows(db)).to.deep.equal(indexed);
+    });
+  }
+
+  it("given another effects digest of the last block, when the ranges before it are written, then nothing of that stays", async () => {
+    const block = await headOf(ledger);
+    await db.sql`UPDATE block SET effects = ${`0x${"11".repeat(32)}`} WHERE number = ${block}`;
+    await db.sql`DELETE FROM act`;
+    const rows = await indexRows(db);
+    const limits = { blocks: 1, logs: 1, inOneGo: 1 };
+    expect(await refusalOf(replayProjections(db, ledger.projections, { limits }))).to.contain(`block ${block}`);
+    expect(await indexRows(db)).to.deep.equal(rows);
+  });
+
   it("given a replay, when indexing goes on, then lots are numbered on", async () => {
     const head = await headOf(ledger);
     const indexed = await indexRows(db);
