@@ -132,7 +132,7 @@ export function createDivisions({ db, library, chainId, pools }: DivisionDeps): 
   async function inputsNow(pool: PoolRow, ruleset: Ruleset): Promise<{ inputs: Inputs; asOf: Cursor }> {
     return db.snapshot(async (sql) => {
       const cursor = await readCursor(sql);
-      if (!cursor) throw new Problem("not-ready", "no block is indexed yet");
+      if (!cursor) throw new Error(`pool ${pool.id} is indexed, and no block`);
       const subjects = await readSubjects(sql, pool.id);
       const of = { pool: String(pool.id), amountFen: String(pool.amountFen), ruleset: pool.ruleset };
       const head = { chainId, contract: pools, ...of };

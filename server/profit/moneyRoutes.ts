@@ -66,7 +66,7 @@ function payeeRoute(deps: MoneyDeps): Route {
     params: payeeParams,
     query: payeeQuery,
     answers: { 200: { description: "The account's money", schema: payeeView } },
-    problems: ["need-to-know", "not-ready", "document-damaged", "documents-away"],
+    problems: ["need-to-know", "not-ready"],
     async handle({ params: { account }, query: { view, after, limit }, caller }) {
       if (view === "full") refuseOthers(await caller(), account);
       const { payee, cursor } = await deps.db.snapshot(async (sql) => ({

@@ -69,7 +69,7 @@ async function readAllocation(deps: MoneyDeps, pool: PoolRow, after: Hex | undef
   return { status: 200, body };
 }
 
-const working = ["not-ready", "document-damaged", "documents-away"] as const;
+const working = ["document-damaged", "documents-away"] as const;
 const divided = ["subject-unknown", "ruleset-unknown", "ruleset-not-fitting", "nobody-entitled"] as const;
 
 /** What anybody may read of pools. */

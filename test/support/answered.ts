@@ -27,6 +27,9 @@ export interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
 
+/** Routes whose answers are no JSON, or never end. */
+export const noJson: readonly string[] = ["get /metrics", "get /v1/events"];
+
 const answers = new Map<string, Answered>();
 let held: Document | undefined;
 

@@ -31,6 +31,8 @@ export interface TestApi {
   acts(from: number, count: number): SignedItem[];
   /** GET, or POST where there is a body. A string body is sent as it is. The answer is checked against the document. */
   ask(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Starts another server on its home, where none runs any more. @param options.waits whether for it to be ready */
+  again(env: Record<string, string>, options?: { waits: boolean }): Promise<TestApi>;
   close(): Promise<void>;
 }
 
@@ -90,9 +92,20 @@ export async function openApi(
   const home = await mkdtemp(join(tmpdir(), "tidemark-api-"));
   const known = await copyHome(home);
   await holdKeys(home, held);
+  return serve(home, known, env, log);
+}
+
+async function serve(
+  home: string,
+  known: Pick<TestApi, "cast" | "acts">,
+  env: Record<string, string>,
+  log: Log,
+  waits = true,
+): Promise<TestApi> {
   const config = readConfig({ TIDEMARK_HOME: home, TIDEMARK_PORT: "0", TIDEMARK_BODY_LIMIT: "1000000", ...env });
   const running = await start(config, log);
-  await running.ready;
+  if (waits) await running.ready;
+  else running.ready.catch(() => undefined);
   const judge = createJudge((await (await fetch(`${running.url}/openapi.json`)).json()) as Document);
   return {
     running,
@@ -111,6 +124,7 @@ export async function openApi(
       judge(body === undefined ? "get" : "post", path, answer, body);
       return answer;
     },
+    again: (changed, options) => serve(home, known, { ...env, ...changed }, log, options?.waits),
     async close() {
       await running.stop();
       await rm(home, { recursive: true });

@@ -12,6 +12,7 @@ import { documented, type Operation } from "../../support/answered.ts";
 import { logInAs, logInAsAdmin, type Answer } from "../../support/api.ts";
 import { person, registrationOf, secretOf, type Person } from "../../support/ledger.ts";
 import { allocator, payer } from "../../support/money.ts";
+import { describeDocumentsAway, describeUnready } from "../../support/withoutParts.ts";
 import { openPrepared, type Preparable, type PreparedLedger } from "../../support/prepared.ts";
 import { block, piece } from "../../support/bayTerms.ts";
 
@@ -216,4 +217,7 @@ describe("what routes refuse", function () {
     const rows = await api.running.db.sql`SELECT FROM tx WHERE sender = ${machine.account}`;
     expect(rows).to.have.length(1);
   });
+
+  describeDocumentsAway(() => ledger);
+  describeUnready(() => ledger);
 });

@@ -2,11 +2,8 @@
 import { expect } from "chai";
 import { id } from "ethers";
 import { actKey, seeded } from "../../../scripts/demo/keys.ts";
-import { documented } from "../../support/answered.ts";
+import { documented, noJson } from "../../support/answered.ts";
 import { logInAs, openApi, type TestApi } from "../../support/api.ts";
-
-/** Answers that are no JSON, or never end. */
-const noJson = ["get /metrics", "get /v1/events"];
 
 describe("routes of a server whose disk has no room left", () => {
   const key = actKey("registry", 0);

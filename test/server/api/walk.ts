@@ -16,13 +16,8 @@ const elsewhere: Record<string, [file: string, why: string]> = {
   "headers-too-large": ["test/flows/crowds/hostile.ts", "told by the HTTP server itself, before there is a route"],
   "request-timeout": ["test/server/api/limits.ts", "told by the HTTP server itself, before there is a route"],
   "malformed-request": ["test/flows/crowds/hostile.ts", "told by the HTTP server itself, before there is a route"],
-  "not-ready": [
-    "test/server/api/problems.ts",
-    "a network that went away; a journal that is replayed: test/flows/kills",
-  ],
   // where something is stored also a full disk: shortage.ts
   "not-writable": ["test/flows/outages/postgres.ts", "a lost database, told for every route in one place"],
-  "documents-away": ["test/flows/outages/kubo.ts", "a Kubo that does not answer"],
   "document-damaged": ["test/server/api/documents.ts", "at the routes that give out bytes"],
   "not-provable": ["test/server/api/certificates.ts", "a chain without eth_getProof; ours has it"],
 };
