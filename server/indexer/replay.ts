@@ -4,6 +4,7 @@ import { Refusal } from "../errors.ts";
 import { column } from "./columns.ts";
 import { dispensable, LONG, makeIndexes, putOffIndexes } from "./fills.ts";
 import { applyEvents, asOne, fold, type Folded, type Tip } from "./fold.ts";
+import { byWeight } from "./pieces.ts";
 import type { Projection } from "./port.ts";
 import { nextBlocks, remedy, storedLogs, type Most, type StoredBlock } from "./stored.ts";
 
@@ -106,29 +107,13 @@ async function readRange(
 ): Promise<Folded | undefined> {
   const blocks = await nextBlocks(sql, before?.block ?? -1, limits);
   const pieces: Folded[] = [];
-  for (const piece of byLogs(blocks, limits.inOneGo)) {
+  for (const piece of byWeight(blocks, ({ logs }) => logs, limits.inOneGo)) {
     const logs = await storedLogs(sql, piece[0]!.number, piece.at(-1)!.number);
     const folded = fold(projections, pieces.at(-1)?.tip ?? before, piece, logs);
     checkEffects(piece, folded);
     pieces.push(folded);
   }
   return pieces.length > 0 ? asOne(pieces) : undefined;
-}
-
-/** Pieces of so many logs, or of one block that has more. */
-function* byLogs(blocks: readonly StoredBlock[], most: number): Generator<StoredBlock[]> {
-  let piece: StoredBlock[] = [];
-  let sum = 0;
-  for (const block of blocks) {
-    if (piece.length > 0 && sum + block.logs > most) {
-      yield piece;
-      piece = [];
-      sum = 0;
-    }
-    piece.push(block);
-    sum += block.logs;
-  }
-  if (piece.length > 0) yield piece;
 }
 
 function checkEffects(blocks: readonly StoredBlock[], folded: Folded): void {

@@ -3,6 +3,7 @@ import type { Db, Sql } from "../db/port.ts";
 import { column } from "./columns.ts";
 import { stateDigest } from "./digests.ts";
 import { applyEvents, asOne, outcomesOf, type Folded, type FoldedBlock, type Tip } from "./fold.ts";
+import { byWeight } from "./pieces.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
 import { packLogs } from "./raw.ts";
@@ -47,22 +48,8 @@ async function writeBlocks(sql: Sql, blocks: readonly FoldedBlock[]): Promise<vo
     SELECT * FROM unnest(${numbers}::bigint[], ${hashes}::text[], ${parents}::text[], ${times}::bigint[], ${effects}::text[])`;
 }
 
-/** Bytes that one statement takes, or a block more: as with rows (columns.ts), a large message costs its square. */
+/** Bytes that one statement takes: as with rows (columns.ts), a large message costs its square. */
 const BYTES_AT_ONCE = 500_000;
-
-function* byBytes(packed: Prepared["packed"]): Generator<Prepared["packed"]> {
-  let some: Prepared["packed"] = [];
-  let sum = 0;
-  for (const one of packed) {
-    some.push(one);
-    sum += one.bytes.length;
-    if (sum < BYTES_AT_ONCE) continue;
-    yield some;
-    some = [];
-    sum = 0;
-  }
-  if (some.length > 0) yield some;
-}
 
 /** The blobs go over as one binary parameter, cut apart in the database: as an array they would travel as hex. */
 async function writeRaw(sql: Sql, packed: Prepared["packed"]): Promise<void> {
@@ -86,7 +73,7 @@ export async function writeRange(
 ): Promise<void> {
   await db.transaction(async (sql) => {
     await writeBlocks(sql, blocks);
-    for (const some of byBytes(packed)) await writeRaw(sql, some);
+    for (const some of byWeight(packed, ({ bytes }) => bytes.length, BYTES_AT_ONCE)) await writeRaw(sql, some);
     await applyEvents(sql, projections, events);
     await settle(sql, outcomes);
     await sql`

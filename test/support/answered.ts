@@ -27,6 +27,10 @@ export interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
 
+/** Codes of the problems that it may tell. */
+export const problemsOf = ({ responses }: Operation): string[] =>
+  Object.values(responses).flatMap(({ content }) => Object.keys(content?.["application/problem+json"]?.examples ?? {}));
+
 /** Routes whose answers are no JSON, or never end. */
 export const noJson: readonly string[] = ["get /metrics", "get /v1/events"];
 

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { documented, noJson } from "./answered.ts";
+import { documented, noJson, problemsOf } from "./answered.ts";
 import { logInAs, logInAsAdmin, type Answer, type TestApi } from "./api.ts";
 import { copyPglite } from "./databases.ts";
 import { person } from "./ledger.ts";
@@ -31,9 +31,7 @@ function noting(code: string): { told: Set<string>; note: Note } {
 /** The routes of which the document says that they may tell the problem. */
 const claiming = (code: string): string[] =>
   documented()
-    .filter(([, { responses }]) =>
-      Object.values(responses).some(({ content }) => code in (content?.["application/problem+json"]?.examples ?? {})),
-    )
+    .filter(([, operation]) => problemsOf(operation).includes(code))
     .map(([route]) => route)
     .sort();
 

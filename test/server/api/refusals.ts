@@ -8,7 +8,7 @@ import { id } from "ethers";
 import { permissions, type Role } from "../../../server/access/roles.ts";
 import type { Unsigned } from "../../../server/chain/calls.ts";
 import { interfaces } from "../../../server/chain/contracts.ts";
-import { documented, type Operation } from "../../support/answered.ts";
+import { documented, problemsOf } from "../../support/answered.ts";
 import { logInAs, logInAsAdmin, type Answer } from "../../support/api.ts";
 import { person, registrationOf, secretOf, type Person } from "../../support/ledger.ts";
 import { allocator, payer } from "../../support/money.ts";
@@ -21,8 +21,6 @@ type Headers = Record<string, string>;
 /** Those that read their own bodies, and what they say of them is in tests of their own. */
 const ownBodies = ["get /v1/documents/{id}", "post /v1/documents", "post /rpc"];
 
-const named = ({ responses }: Operation): string[] =>
-  Object.values(responses).flatMap(({ content }) => Object.keys(content?.["application/problem+json"]?.examples ?? {}));
 const told = ({ status, body }: Answer): unknown[] => [status, body["code"]];
 
 /** What pages have: no part of the API. */
@@ -80,14 +78,15 @@ describe("what routes refuse", function () {
   it("given every route, when it is asked in a form that it does not take, then it says what is wrong with it", async () => {
     const headers = await logInAsAdmin(api);
     const large = JSON.stringify({ much: "x".repeat(1_000_001) });
-    for (const [route, { parameters = [], requestBody, responses, security }] of documented()) {
+    for (const [route, operation] of documented()) {
+      const { parameters = [], requestBody, security } = operation;
       const [method, template] = route.split(" ") as [string, string];
       const path = template.replaceAll(/\{\w+\}/g, "x");
       if (security && security.every((each) => Object.keys(each).length > 0)) {
         const { status } = await api.ask(path, method === "get" ? undefined : "{}");
         expect(status, route).to.equal(401);
       }
-      if (ownBodies.includes(route) || !named({ responses }).includes("invalid-request")) continue;
+      if (ownBodies.includes(route) || !problemsOf(operation).includes("invalid-request")) continue;
       const asked = parameters.some((each) => each.in === "path") ? path : `${path}?nonsense=1`;
       const malformed = await api.ask(asked, method === "get" ? undefined : [], headers);
       expect(malformed.body["code"], route).to.equal("invalid-request");

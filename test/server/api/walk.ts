@@ -5,7 +5,7 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { expect } from "chai";
-import { answered, documented, seen, type Operation } from "../../support/answered.ts";
+import { answered, documented, problemsOf, seen, type Operation } from "../../support/answered.ts";
 import { skipBecause } from "../../support/skip.ts";
 
 /** What no test of these can bring about at each route: where it is brought about, and why there. */
@@ -101,9 +101,7 @@ describe("the routes of the document", () => {
   it("given every problem that a route names, when the tests have run, then each was seen there, or there is a reason why not", () => {
     const missing = operations.flatMap(([route, operation]) => {
       if (route in otherwise) return [];
-      const told = Object.values(operation.responses).flatMap(({ content }) =>
-        Object.keys(content?.["application/problem+json"]?.examples ?? {}),
-      );
+      const told = problemsOf(operation);
       const seenAt = (code: string): ReturnType<typeof answered> => {
         const { at } = shared.find(({ at, codes }) => codes.includes(code) && at(operation, route)) ?? {};
         if (!at) return of(route);
