@@ -54,7 +54,7 @@ async function open(home: string): Promise<Server> {
 function visitorsOf(server: Server): Visitor[] {
   const admin = async (): Promise<string> => {
     const desk = await openDesk(process.env, server.url(), undefined);
-    return (await desk.officer("ADMIN")).login();
+    return desk.api.login((await desk.officer("ADMIN")).key);
   };
   const buyer = actKey("buyer", 1);
   const apiKey = async (): Promise<string> => {

@@ -8,7 +8,7 @@ import type { RequestState } from "../../server/relayer/requests.ts";
 import type { bundle, itemResult } from "../../server/traceability/actSchemas.ts";
 import type { lotView, publicView } from "../../server/traceability/schemas.ts";
 import type { ActKey } from "./keys.ts";
-import { signedLogin, type LoginTerms } from "./login.ts";
+import { createSessions, signedLogin, untilKnown, type LoginTerms } from "./login.ts";
 
 export interface Ledger {
   chainId: number;
@@ -79,14 +79,14 @@ export interface Api {
   /** @param block a block's number; without it, of now */
   digest(block?: number): Promise<Digests>;
   sendActs(bundle: Bundle): Promise<ItemResult[]>;
-  /** What any other address answers; `undefined` where there is nothing. @param token of who asks, where that counts */
-  read<T>(path: string, token?: string): Promise<T | undefined>;
-  /** A transaction to sign, or why the contract would refuse it. @param token of who asks, where that is not for everybody */
-  prepare(path: string, body: object, token?: string): Promise<Prepared | { refused: string }>;
-  /** A token for a key, good for a quarter of an hour. */
+  /** What any other address answers; `undefined` where there is nothing. @param by who asks, where that counts */
+  read<T>(path: string, by?: ActKey): Promise<T | undefined>;
+  /** A transaction to sign, or why the contract would refuse it. @param by who asks, where that is not for everybody */
+  prepare(path: string, body: object, by?: ActKey): Promise<Prepared | { refused: string }>;
+  /** A token for a key, good for a quarter of an hour and for the server that gave it. */
   login(key: ActKey): Promise<string>;
   /** Stores a document; it may be there already. @returns its sha256 */
-  upload(token: string, bytes: Uint8Array<ArrayBuffer>, mediaType: string): Promise<Hex>;
+  upload(by: ActKey, bytes: Uint8Array<ArrayBuffer>, mediaType: string): Promise<Hex>;
   /** Hands in a raw transaction; `nonce-taken` when another one has its nonce. */
   sendTransaction(raw: Hex): Promise<"accepted" | "nonce-taken">;
 }
@@ -152,8 +152,24 @@ export function createApi(link: Link): Api {
     return found;
   }
 
-  async function find<T>(path: string, token?: string): Promise<T | undefined> {
-    const answer = await call(path, undefined, token === undefined ? {} : { token });
+  async function login(key: ActKey): Promise<string> {
+    // the server that drew the number may be gone, and another one come up elsewhere
+    const answer = await untilKnown(async () => {
+      const drawn = await call("/v1/login/nonce", {});
+      return call("/v1/login", signedLogin(drawn.body as LoginTerms, key));
+    });
+    if (answer.status !== 200) throw refused("/v1/login", answer);
+    return (answer.body as { token: string }).token;
+  }
+
+  const askAs = createSessions(login);
+
+  /** In the name of a key, or of nobody. */
+  const callAs = (by: ActKey | undefined, path: string, body?: unknown, sending: Sending = {}): Promise<Answer> =>
+    by ? askAs(by, (token) => call(path, body, { ...sending, token })) : call(path, body, sending);
+
+  async function find<T>(path: string, by?: ActKey): Promise<T | undefined> {
+    const answer = await callAs(by, path);
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw refused(path, answer);
     return answer.body as T;
@@ -182,20 +198,15 @@ export function createApi(link: Link): Api {
       return results;
     },
     read: find,
-    async prepare(path, body, token) {
-      const answer = await call(path, body, token === undefined ? {} : { token });
+    async prepare(path, body, by) {
+      const answer = await callAs(by, path, body);
       if (answer.status === 409) return { refused: words(answer) };
       if (answer.status !== 200) throw refused(path, answer);
       return answer.body as Prepared;
     },
-    async login(key) {
-      const drawn = await call("/v1/login/nonce", {});
-      const answer = await call("/v1/login", signedLogin(drawn.body as LoginTerms, key));
-      if (answer.status !== 200) throw refused("/v1/login", answer);
-      return (answer.body as { token: string }).token;
-    },
-    async upload(token, bytes, mediaType) {
-      const answer = await call("/v1/documents", undefined, { bytes, mediaType, token });
+    login,
+    async upload(by, bytes, mediaType) {
+      const answer = await callAs(by, "/v1/documents", undefined, { bytes, mediaType });
       if (answer.status !== 200 && answer.status !== 201) throw refused("/v1/documents", answer);
       return (answer.body as { sha256: Hex }).sha256;
     },

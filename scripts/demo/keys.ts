@@ -43,6 +43,12 @@ export function actKey(role: string, n: number): ActKey {
   };
 }
 
+/** The key of one that is named by role and number. */
+export function officeKey(who: Who): ActKey {
+  const [role, n] = who.split("/") as [string, string];
+  return actKey(role, Number(n));
+}
+
 /** The registry's key signs transactions: it registers accounts, binds keys and grants licences. */
 export const registrySigner = (): Signer => createSigner(seeded("registry/0"));
 
@@ -149,10 +155,7 @@ function partyOf(domain: Domain, { who, kinds, devices, permits }: Person, own: 
  */
 export function createCast(domain: Domain, people: readonly Person[]): Cast {
   const own = new Map(
-    people.flatMap(({ who, account }): [Who, ActKey][] => {
-      const [role, n] = who.split("/") as [string, string];
-      return account === "key" ? [[who, actKey(role, Number(n))]] : [];
-    }),
+    people.flatMap(({ who, account }): [Who, ActKey][] => (account === "key" ? [[who, officeKey(who)]] : [])),
   );
   const parties = people.map((person) => partyOf(domain, person, own.get(person.who)));
   const byWho = new Map(parties.map((party) => [party.who, party]));

@@ -9,8 +9,7 @@ import type { allocationView, payoutsView, poolsView, wholePoolView } from "../.
 import { Refusal } from "../../server/errors.ts";
 import type { Api } from "./client.ts";
 import { commit, ensure, send } from "./committing.ts";
-import { seeded, signerOf, type Cast } from "./keys.ts";
-import type { Papers } from "./papers.ts";
+import { officeKey, seeded, signerOf, type Cast } from "./keys.ts";
 import type { Place, Office, Who } from "./scenario/people.ts";
 
 export type Pool = z.output<typeof wholePoolView>;
@@ -19,7 +18,6 @@ export type Allocation = z.output<typeof allocationView>;
 export interface MoneyStage {
   api: Api;
   cast: Cast;
-  papers: Papers;
   /** told after each step of a pool */
   progress: () => void;
 }
@@ -94,7 +92,7 @@ export const STEPS = 4;
 /** Deposit, pool, division; only what is missing. @returns the pool's id */
 export async function playFund(stage: MoneyStage, fund: Fund): Promise<string> {
   const ruleset = await stage.api.upload(
-    await stage.papers.token("allocator/0"),
+    officeKey("allocator/0"),
     rulesetBytes(fund.ruleset) as Uint8Array<ArrayBuffer>,
     "application/json",
   );
@@ -140,14 +138,17 @@ const readPool = async (api: Api, id: string): Promise<Pool> => {
   return found;
 };
 
-async function publish({ api, papers }: MoneyStage, id: string): Promise<void> {
+async function publish({ api }: MoneyStage, id: string): Promise<void> {
   const allocator = signerOf("allocator/0");
   await ensure(
     `The division of pool ${id}`,
     async () => ((await readPool(api, id)).division ? true : undefined),
     async () => {
-      const token = await papers.token("allocator/0");
-      const prepared = await api.prepare(`/v1/pools/${id}/allocation`, { from: allocator.address }, token);
+      const prepared = await api.prepare(
+        `/v1/pools/${id}/allocation`,
+        { from: allocator.address },
+        officeKey("allocator/0"),
+      );
       return "refused" in prepared ? prepared.refused : send(api, allocator, prepared);
     },
   );

@@ -2,7 +2,6 @@
 import { lossKinds } from "../../server/access/vocabulary.ts";
 import { registrySigner } from "./keys.ts";
 import { payOut, playFund, premium, sale, STEPS as FUND_STEPS, type Fund, type Pool } from "./money.ts";
-import { createPapers, type Papers } from "./papers.ts";
 import { playRetirements, type Retired } from "./retiring.ts";
 import { retirementsOf } from "./scenario/retirements.ts";
 import { DACHEN_SALE_FEN, ZIYANG_SALE_FEN, sinks, type Sink } from "./scenario/sinks.ts";
@@ -26,20 +25,19 @@ export interface Credits {
 
 /** Three sinks from their methodology to delivery, who retires, then the premium of the year and the proceeds of the sales. */
 export async function playCredits(stage: Stage, year: Year, share: number): Promise<Credits> {
-  const papers = createPapers(stage.api);
-  const played = await playSinks(stage, papers);
-  const retired = await retireAll(stage, papers, share);
-  return { played, retired, paid: await playMoney(stage, papers, year, played) };
+  const played = await playSinks(stage);
+  const retired = await retireAll(stage, share);
+  return { played, retired, paid: await playMoney(stage, year, played) };
 }
 
-function playSinks({ screen, config, api, ledger, cast }: Stage, papers: Papers): Promise<Played[]> {
+function playSinks({ screen, config, api, ledger, cast }: Stage): Promise<Played[]> {
   return stepOver(
     screen,
     ["碳汇", "Sinks"],
     sinks.length * SINK_STEPS,
     async (progress) => {
       let done = 0;
-      const common = { api, ledger, cast, papers, registry: registrySigner(), admin: () => adminSigner(config) };
+      const common = { api, ledger, cast, registry: registrySigner(), admin: () => adminSigner(config) };
       const played: Played[] = [];
       for (const sink of sinks) played.push(await playSink({ ...common, progress: () => progress(++done) }, sink));
       return played;
@@ -52,13 +50,13 @@ function playSinks({ screen, config, api, ledger, cast }: Stage, papers: Papers)
   );
 }
 
-function retireAll({ screen, api, cast }: Stage, papers: Papers, share: number): Promise<Retired[]> {
+function retireAll({ screen, api, cast }: Stage, share: number): Promise<Retired[]> {
   const retirings = retirementsOf(share);
   return stepOver(
     screen,
     ["注销", "Retire"],
     2 * retirings.length,
-    (progress) => playRetirements({ api, cast, papers, progress }, retirings),
+    (progress) => playRetirements({ api, cast, progress }, retirings),
     (retired) => {
       const kg = retired.reduce((sum, { retirement }) => sum + BigInt(retirement.kg), 0n);
       return `${count(kg)} kg in ${retired.length} retirements`;
@@ -78,12 +76,7 @@ function fundsOf(year: Year, played: readonly Played[]): Fund[] {
 }
 
 /** All pools are opened before the first is paid out: the days in which a division can be disputed pass together. */
-function playMoney(
-  { screen, api, cast }: Stage,
-  papers: Papers,
-  year: Year,
-  played: readonly Played[],
-): Promise<Paid[]> {
+function playMoney({ screen, api, cast }: Stage, year: Year, played: readonly Played[]): Promise<Paid[]> {
   const funds = fundsOf(year, played);
   return stepOver(
     screen,
@@ -91,7 +84,7 @@ function playMoney(
     funds.length * FUND_STEPS,
     async (progress) => {
       let done = 0;
-      const stage = { api, cast, papers, progress: () => progress(++done) };
+      const stage = { api, cast, progress: () => progress(++done) };
       const ids: string[] = [];
       for (const fund of funds) ids.push(await playFund(stage, fund));
       const paid: Paid[] = [];

@@ -6,7 +6,7 @@ import type { Hex } from "../../server/chain/port.ts";
 import { eachOf, type Api } from "./client.ts";
 import { commit, ensure } from "./committing.ts";
 import { seeded, signerOf, type Cast } from "./keys.ts";
-import type { Papers } from "./papers.ts";
+import { filePaper } from "./papers.ts";
 import type { Retiring } from "./scenario/retirements.ts";
 import { piecesOf } from "./sinks.ts";
 import { settled } from "./waiting.ts";
@@ -23,7 +23,6 @@ export interface Retired {
 export interface RetiringStage {
   api: Api;
   cast: Cast;
-  papers: Papers;
   /** told how many of them have bought, and how many have retired, together */
   progress: (done: number) => void;
 }
@@ -95,7 +94,7 @@ async function sell(stage: RetiringStage, buyers: readonly Retiring[]): Promise<
   );
 }
 
-async function handOver({ api, cast, papers }: RetiringStage, buyers: readonly Retiring[]): Promise<string> {
+async function handOver({ api, cast }: RetiringStage, buyers: readonly Retiring[]): Promise<string> {
   const [{ seller } = { seller: "buyer/0" as const }] = buyers;
   const signer = signerOf(seller);
   const held = (await blocksOf(api, signer.address)).map((block) => ({ ...block }));
@@ -103,7 +102,7 @@ async function handOver({ api, cast, papers }: RetiringStage, buyers: readonly R
   const sent: Hex[] = [];
   for (const [i, { who, kg, beneficiary }] of buyers.entries()) {
     const pieces = piecesOf(held, signer.address, kg);
-    const basis = await papers.file(seller, { sale: beneficiary, kg });
+    const basis = await filePaper(api, seller, { sale: beneficiary, kg });
     const body = { from: signer.address, pieces, to: cast.of(who).account, basis };
     const prepared = await api.prepare("/v1/transfers", body);
     if ("refused" in prepared) return prepared.refused;
@@ -131,10 +130,10 @@ async function handOver({ api, cast, papers }: RetiringStage, buyers: readonly R
 }
 
 async function retire(stage: RetiringStage, retiring: Retiring): Promise<void> {
-  const { api, papers } = stage;
+  const { api } = stage;
   const { who, seller, kg, purpose, fromMonth, toMonth, beneficiary } = retiring;
   // the seller files it for them: each login counts against what one caller may ask
-  const document = await papers.file(seller, { retirement: beneficiary, kg, purpose, fromMonth, toMonth });
+  const document = await filePaper(api, seller, { retirement: beneficiary, kg, purpose, fromMonth, toMonth });
   const claim = { beneficiary: hashOf(retiring), purpose, fromMonth, toMonth, document };
   const signer = signerOf(who);
   await ensure(

@@ -15,7 +15,7 @@ import { Refusal } from "../../server/errors.ts";
 import type { Api, Bundle, Ledger } from "./client.ts";
 import { commit, ensure } from "./committing.ts";
 import { actKey, seeded, signerOf, type Cast } from "./keys.ts";
-import type { Papers } from "./papers.ts";
+import { filePaper } from "./papers.ts";
 import type { Office, Who } from "./scenario/people.ts";
 import type { Sink } from "./scenario/sinks.ts";
 import { settled } from "./waiting.ts";
@@ -29,7 +29,6 @@ export interface SinkStage {
   api: Api;
   ledger: Ledger;
   cast: Cast;
-  papers: Papers;
   admin: () => Promise<Signer>;
   registry: Signer;
   /** told after each step of a sink */
@@ -66,8 +65,8 @@ export async function playSink(stage: SinkStage, sink: Sink): Promise<Played> {
 
 const accountOf = ({ cast }: SinkStage, who: Who): Hex => cast.of(who).account;
 
-async function addMethodology({ api, papers, admin }: SinkStage, sink: Sink): Promise<string> {
-  const document = await papers.file(sink.proponent, { methodology: sink.methodology, scope: sink.scope });
+async function addMethodology({ api, admin }: SinkStage, sink: Sink): Promise<string> {
+  const document = await filePaper(api, sink.proponent, { methodology: sink.methodology, scope: sink.scope });
   return ensure(
     `The methodology of ${sink.name.en}`,
     async () => {
@@ -79,9 +78,9 @@ async function addMethodology({ api, papers, admin }: SinkStage, sink: Sink): Pr
 }
 
 async function registerProject(stage: SinkStage, sink: Sink, methodology: string): Promise<string> {
-  const { api, papers, registry } = stage;
+  const { api, registry } = stage;
   const { name, proponent, measurer, shares } = sink;
-  const document = await papers.file(proponent, { project: name, shares });
+  const document = await filePaper(api, proponent, { project: name, shares });
   const ascending = shares
     .map(([who, bps]) => ({ account: accountOf(stage, who), bps }))
     .toSorted((a, b) => (a.account < b.account ? -1 : 1));
@@ -97,9 +96,9 @@ async function registerProject(stage: SinkStage, sink: Sink, methodology: string
   );
 }
 
-async function submitReport({ api, papers }: SinkStage, sink: Sink, project: string): Promise<Report> {
+async function submitReport({ api }: SinkStage, sink: Sink, project: string): Promise<Report> {
   const { fromDay, toDay, claimedKg, measurer, name, vintages } = sink;
-  const document = await papers.file(measurer, { report: name, fromDay, toDay, claimedKg, vintages });
+  const document = await filePaper(api, measurer, { report: name, fromDay, toDay, claimedKg, vintages });
   const claim = { boundary: seeded(`boundary/${sink.key}`), fromDay, toDay, claimedKg: String(claimedKg), document };
   return ensure(
     `The report of ${name.en}`,
@@ -113,12 +112,12 @@ async function submitReport({ api, papers }: SinkStage, sink: Sink, project: str
 
 /** Every verifier signs a statement of its own; they travel in one bundle, as anyone may carry them. */
 async function verify(stage: SinkStage, sink: Sink, report: Report): Promise<void> {
-  const { api, ledger, papers } = stage;
+  const { api, ledger } = stage;
   const separator = domainSeparator(ledger);
   const bundle: unknown[] = [];
   for (const [n, attestedKg] of sink.attestedKg.entries()) {
     const who: Office = `verifier/${n}`;
-    const statement = await papers.file(who, { statement: sink.name, report: report.id, attestedKg });
+    const statement = await filePaper(api, who, { statement: sink.name, report: report.id, attestedKg });
     const at = Date.parse(sink.toDay) / 1_000 + 60 * 86_400;
     const act: Verification = {
       report: report.id,
@@ -197,9 +196,9 @@ export function piecesOf(
 
 /** Credits go to the buyer as the contract of sale says: the oldest first. */
 async function deliver(stage: SinkStage, sink: Sink, report: Report): Promise<void> {
-  const { api, papers } = stage;
+  const { api } = stage;
   const [seller, buyer] = [accountOf(stage, sink.proponent), accountOf(stage, sink.buyer)];
-  const basis = await papers.file(sink.proponent, { sale: sink.name, deliveredKg: sink.deliveredKg, buyer });
+  const basis = await filePaper(api, sink.proponent, { sale: sink.name, deliveredKg: sink.deliveredKg, buyer });
   await ensure(
     `The delivery from ${sink.name.en}`,
     async () => {
@@ -217,10 +216,10 @@ async function deliver(stage: SinkStage, sink: Sink, report: Report): Promise<vo
 /** The court's lock on what a case deposits: nothing moves or is retired until the court clears it. */
 async function depositWithCourt(stage: SinkStage, sink: Sink, report: Report): Promise<void> {
   if (!sink.deposit) return;
-  const { api, papers } = stage;
+  const { api } = stage;
   const holder = accountOf(stage, sink.buyer);
   const { court } = sink.deposit;
-  const basis = await papers.file(court, { deposit: sink.deposit.case, kg: sink.deliveredKg, account: sink.buyer });
+  const basis = await filePaper(api, court, { deposit: sink.deposit.case, kg: sink.deliveredKg, account: sink.buyer });
   await ensure(
     `The deposit from ${sink.name.en}`,
     async () => {

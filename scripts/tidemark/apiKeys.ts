@@ -19,7 +19,8 @@ const PATH = "/v1/api-keys";
 type Ask = <T>(path: string, body?: object) => Promise<T>;
 
 async function asAdmin(desk: Desk): Promise<Ask> {
-  const token = await (await desk.officer("ADMIN")).login();
+  const { key } = await desk.officer("ADMIN");
+  const token = await desk.api.login(key);
   return (path, body) => askOnce(desk.url() + path, token, body);
 }
 

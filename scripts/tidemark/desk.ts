@@ -9,12 +9,12 @@ import { readConfig, type Config } from "../../server/config.ts";
 import { Refusal } from "../../server/errors.ts";
 import { readHolder } from "../../server/home.ts";
 import { createApi, type Api, type Ledger, type Link } from "../demo/client.ts";
+import type { ActKey } from "../demo/keys.ts";
 import type { Screen } from "../demo/screen.ts";
 
-/** A key that signs transactions, and can log in. */
+/** Who signs transactions, and the same key as it logs in. */
 export interface Officer extends Signer {
-  /** @returns a token for a quarter of an hour */
-  login(): Promise<string>;
+  key: ActKey;
 }
 
 export interface Desk {
@@ -53,7 +53,7 @@ export async function openDesk(
   const link = await linkTo(named, config.home);
   await refuseSilence(link.url());
   const api = createApi(link);
-  const anyone = async (office: Office): Promise<Officer> => officerOf(api, (await keyOf(config, office)).secret);
+  const anyone = async (office: Office): Promise<Officer> => officerOf((await keyOf(config, office)).secret);
   return {
     api,
     url: () => link.url(),
@@ -62,7 +62,7 @@ export async function openDesk(
     anyone,
     async officer(office) {
       const { secret, own } = await keyOf(config, office);
-      const officer = officerOf(api, secret);
+      const officer = officerOf(secret);
       await refuseStrangers(api, office, officer, own);
       return officer;
     },
@@ -115,11 +115,10 @@ async function ownKey(config: Config, office: Office): Promise<Hex> {
   );
 }
 
-function officerOf(api: Api, secret: Hex): Officer {
+function officerOf(secret: Hex): Officer {
   const signer = createSigner(secret);
-  const { address } = signer;
   const sign = (digest: Uint8Array): Hex => new SigningKey(secret).sign(digest).compactSerialized as Hex;
-  return { ...signer, login: () => api.login({ address, sign }) };
+  return { ...signer, key: { address: signer.address, sign } };
 }
 
 /** The key must be one that the ledger obeys: asked before anything is read or sent. */

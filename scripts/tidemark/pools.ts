@@ -58,11 +58,7 @@ async function publish(desk: Desk, [id]: [string]): Promise<Answer> {
     () => divided(api, id),
     async () => {
       const allocator = await desk.officer("ALLOCATOR");
-      const prepared = await api.prepare(
-        `/v1/pools/${id}/allocation`,
-        { from: allocator.address },
-        await allocator.login(),
-      );
+      const prepared = await api.prepare(`/v1/pools/${id}/allocation`, { from: allocator.address }, allocator.key);
       return "refused" in prepared ? prepared.refused : send(api, allocator, prepared);
     },
   );

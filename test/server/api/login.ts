@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { getBytes, hashMessage } from "ethers";
 import { SignJWT, importJWK } from "jose";
+import { createApi } from "../../../scripts/demo/client.ts";
 import { actKey, type ActKey } from "../../../scripts/demo/keys.ts";
-import { signedLogin, type LoginTerms } from "../../../scripts/demo/login.ts";
+import { createSessions, signedLogin, type LoginTerms } from "../../../scripts/demo/login.ts";
 import { openKeyFile } from "../../../server/chain/keyFile.ts";
 import { publicRoutes } from "../../../server/api/publicRoutes.ts";
 import { settings } from "../../../server/config.ts";
@@ -201,5 +202,22 @@ describe("login", function () {
       expect(Object.keys(responses), name).to.include.members(["401", "403"]);
       expect(description, name).to.match(/^For /);
     }
+  });
+
+  it("given a player who has logged in, when the server comes back under another address, then the player's next question is answered too", async () => {
+    const player = createApi({ url: () => api.running.url, attach: () => Promise.resolve() });
+    const token = await player.login(collector);
+    const path = `/v1/lots/${lot}/provenance?view=full`;
+    const before = await player.read(path, collector);
+    const { url } = api.running;
+    await api.running.stop();
+    api = await api.again({});
+    expect(api.running.url).to.not.equal(url);
+    expect((await full(bearer(token))).status).to.equal(401);
+    expect(await player.read(path, collector)).to.deep.include({ nodes: (before as { nodes: unknown }).nodes });
+    const stranger = createSessions(() => Promise.resolve(token));
+    expect((await stranger(collector, (given) => full(bearer(given)))).status, "a token that is never taken").to.equal(
+      401,
+    );
   });
 });
