@@ -3,18 +3,12 @@ import { verbatim, type Db, type Sql } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import { column } from "./columns.ts";
 import { dispensable, LONG, makeIndexes, putOffIndexes } from "./fills.ts";
-import { applyEvents, asOne, fold, type Folded, type Tip } from "./fold.ts";
-import { byWeight } from "./pieces.ts";
+import { applyEvents, fold, type Folded, type Tip } from "./fold.ts";
 import type { Projection } from "./port.ts";
 import { nextBlocks, remedy, storedLogs, type Most, type StoredBlock } from "./stored.ts";
 
-export interface ReplayLimits extends Most {
-  /** Logs folded in one go: while they are, no answer of the database is heard, and it gets no statement to work on. */
-  inOneGo: number;
-}
-
-/** `logs` are those of one round of writing, in which a lot is read and changed once. */
-const usualLimits: ReplayLimits = { blocks: 1_000, logs: 40_000, inOneGo: 1_000 };
+/** What one round holds, in which a lot is read and changed once. */
+const usualRound: Most = { blocks: 1_000, logs: 40_000 };
 
 /** The projections whose tables were filled by other code than this build's, or never, by name. */
 export async function staleProjections(db: Db, projections: readonly Projection[]): Promise<string[]> {
@@ -31,7 +25,7 @@ export async function staleProjections(db: Db, projections: readonly Projection[
 export async function replayProjections(
   db: Db,
   projections: readonly Projection[],
-  { longFill = LONG, limits = usualLimits }: { longFill?: number; limits?: ReplayLimits } = {},
+  { longFill = LONG, round = usualRound }: { longFill?: number; round?: Most } = {},
 ): Promise<void> {
   const lock = await db.lock("indexer");
   if (!lock)
@@ -46,7 +40,7 @@ export async function replayProjections(
         projections.flatMap(({ tables }) => tables),
       );
       if (await holdsBlocks(sql, longFill)) await putOffIndexes(sql, dispensable(projections, { digests: false }));
-      await rebuild(inTurn(sql), projections, limits);
+      await rebuild(sql, projections, round);
       await makeIndexes(sql);
       await setVersions(sql, projections);
     });
@@ -63,57 +57,18 @@ async function empty(sql: Sql, tables: readonly string[]): Promise<void> {
   await sql(verbatim(`TRUNCATE ${tables.join(", ")}`));
 }
 
-/** While the database writes one range, the next is read and folded. */
-async function rebuild(sql: Sql, projections: readonly Projection[], limits: ReplayLimits): Promise<void> {
-  const readAfter = (before: Tip | undefined): Promise<Folded | undefined> =>
-    readRange(sql, projections, before, limits);
-  let ahead = readAfter(undefined);
+/** Folds and writes the blocks that follow, a round at a time. */
+async function rebuild(sql: Sql, projections: readonly Projection[], most: Most): Promise<void> {
+  let tip: Tip | undefined;
   for (;;) {
-    const range = await ahead;
-    if (!range) return;
-    ahead = readAfter(range.tip);
-    // it is looked at in the next round; until then a failure must not count as unhandled
-    ahead.catch(() => undefined);
-    await applyEvents(sql, projections, range.events);
+    const blocks = await nextBlocks(sql, tip?.block ?? -1, most);
+    if (blocks.length === 0) return;
+    const logs = await storedLogs(sql, blocks[0]!.number, blocks.at(-1)!.number);
+    const folded = fold(projections, tip, blocks, logs);
+    checkEffects(blocks, folded);
+    await applyEvents(sql, projections, folded.events);
+    tip = folded.tip;
   }
-}
-
-/**
- * A transaction's statements, one after another, for those who do not wait for each other: it has one connection. One
- * that waited goes out before what came back is looked at, so that the database has work meanwhile.
- */
-function inTurn(sql: Sql): Sql {
-  const waiting: (() => void)[] = [];
-  let busy = false;
-  return async (text, ...values) => {
-    if (busy) await new Promise<void>((go) => waiting.push(go));
-    busy = true;
-    try {
-      return await sql(text, ...values);
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else busy = false;
-    }
-  };
-}
-
-/** The blocks that follow, folded; `undefined` where there are no more. */
-async function readRange(
-  sql: Sql,
-  projections: readonly Projection[],
-  before: Tip | undefined,
-  limits: ReplayLimits,
-): Promise<Folded | undefined> {
-  const blocks = await nextBlocks(sql, before?.block ?? -1, limits);
-  const pieces: Folded[] = [];
-  for (const piece of byWeight(blocks, ({ logs }) => logs, limits.inOneGo)) {
-    const logs = await storedLogs(sql, piece[0]!.number, piece.at(-1)!.number);
-    const folded = fold(projections, pieces.at(-1)?.tip ?? before, piece, logs);
-    checkEffects(piece, folded);
-    pieces.push(folded);
-  }
-  return pieces.length > 0 ? asOne(pieces) : undefined;
 }
 
 function checkEffects(blocks: readonly StoredBlock[], folded: Folded): void {

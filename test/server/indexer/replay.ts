@@ -49,14 +49,14 @@ eachDatabase("replay", (open) => {
     expect(await indexRows(db)).to.deep.equal(indexed);
   });
 
-  for (const [of, limits] of [
-    ["rounds of one block", { blocks: 1, logs: 1, inOneGo: 1 }],
-    ["rounds of some blocks in pieces of one", { blocks: 3, logs: 1_000, inOneGo: 1 }],
+  for (const [of, round] of [
+    ["rounds of one block", { blocks: 1, logs: 1 }],
+    ["rounds of some blocks", { blocks: 3, logs: 1_000 }],
   ] as const) {
     it(`given ${of}, when replayed, then the rows are as indexed`, async () => {
       const indexed = await indexRows(db);
       await db.sql`DELETE FROM act`;
-      await replayProjections(db, ledger.projections, { limits });
+      await replayProjections(db, ledger.projections, { round });
       expect(await indexRows(db)).to.deep.equal(indexed);
     });
   }
@@ -66,8 +66,8 @@ eachDatabase("replay", (open) => {
     await db.sql`UPDATE block SET effects = ${`0x${"11".repeat(32)}`} WHERE number = ${block}`;
     await db.sql`DELETE FROM act`;
     const rows = await indexRows(db);
-    const limits = { blocks: 1, logs: 1, inOneGo: 1 };
-    expect(await refusalOf(replayProjections(db, ledger.projections, { limits }))).to.contain(`block ${block}`);
+    const round = { blocks: 1, logs: 1 };
+    expect(await refusalOf(replayProjections(db, ledger.projections, { round }))).to.contain(`block ${block}`);
     expect(await indexRows(db)).to.deep.equal(rows);
   });
 
