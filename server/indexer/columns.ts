@@ -24,9 +24,14 @@ export const statement =
   (sql) =>
     sql(text, ...values);
 
-/** A statement for as many rows at a time as one should take. */
+/** As many rows at a time as one statement takes. */
+export function* slices<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += AT_ONCE) yield rows.slice(from, from + AT_ONCE);
+}
+
+/** A statement for each slice. */
 export function* bySlices<Row>(rows: readonly Row[], of: (slice: readonly Row[]) => Statement): Generator<Statement> {
-  for (let from = 0; from < rows.length; from += AT_ONCE) yield of(rows.slice(from, from + AT_ONCE));
+  for (const slice of slices(rows)) yield of(slice);
 }
 
 /** Sends them in order; the values of each are worked out while the database has the one before. */

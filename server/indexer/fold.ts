@@ -2,6 +2,7 @@
 import type { Header, Log } from "../chain/blocks.ts";
 import type { Hex } from "../chain/port.ts";
 import { effectsDigest, noEffects } from "./digests.ts";
+import { byWeight } from "./pieces.ts";
 import type { Event, Outcome, Projection } from "./port.ts";
 
 /** Where a range begins: the last block before it. */
@@ -9,6 +10,12 @@ export interface Tip {
   block: number;
   hash: Hex;
   effects: Hex;
+}
+
+/** Blocks that follow one another, with their logs. */
+export interface Read {
+  headers: readonly Header[];
+  logs: readonly Log[];
 }
 
 export interface FoldedBlock extends Header {
@@ -61,6 +68,15 @@ function byBlock(logs: readonly Log[]): Map<number, Log[]> {
   return groups;
 }
 
+/** A range in pieces of whole blocks that hold about so many logs. */
+export function* piecesOf({ headers, logs }: Read, most: number): Generator<Read> {
+  const groups = byBlock(logs);
+  const of = ({ number }: Header): Log[] => groups.get(number) ?? [];
+  for (const piece of byWeight(headers, (header) => of(header).length, most)) {
+    yield { headers: piece, logs: piece.flatMap(of) };
+  }
+}
+
 /**
  * Links a range of blocks to the one before it and decodes its logs.
  * @param before the block before the range; `undefined` when nothing was indexed before
@@ -96,13 +112,6 @@ export function fold(
   if (!tip) throw new Error("A range holds at least one block.");
   return { blocks, events, tip };
 }
-
-/** Ranges, one at least, of which each follows the one before, as one. */
-export const asOne = (ranges: readonly Folded[]): Folded => ({
-  blocks: ranges.flatMap(({ blocks }) => blocks),
-  events: ranges[0]!.events.map((_, reader) => ranges.flatMap(({ events }) => events[reader]!)),
-  tip: ranges.at(-1)!.tip,
-});
 
 /** Writes the rows of all projections. */
 export async function applyEvents(

@@ -7,7 +7,7 @@ import type { Db, HeldLock } from "../db/port.ts";
 import { Refusal } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { dispensable, LONG, makeIndexes, putOffIndexes } from "./fills.ts";
-import { fold, type Tip } from "./fold.ts";
+import { fold, piecesOf, type Tip } from "./fold.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
 import { createReader, type RangeLimits } from "./reader.ts";
@@ -21,7 +21,7 @@ const LOOK_AGAIN_MS = 1_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
 
-const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 2_000 };
+const usualLimits: RangeLimits = { blocks: 200, mostBlocks: 1_000, logs: 2_000, inOneGo: 1_000 };
 
 /** Logs that one transaction should hold: fewer lots then change in more than one. */
 const LOGS_A_WRITE = 10_000;
@@ -129,7 +129,14 @@ export function createIndexer(deps: IndexerDeps): Indexer {
 
   async function readRange(before: Tip | undefined, until: AbortSignal): Promise<Prepared | undefined> {
     const range = await reader.next(before ? before.block + 1 : from, until);
-    return range && prepare(projections, fold(projections, before, range.headers, range.logs));
+    if (!range) return undefined;
+    const pieces: Prepared[] = [];
+    for (const { headers, logs } of piecesOf(range, limits.inOneGo)) {
+      // what waits meanwhile: the database's answers above all, which is still writing what was read before
+      await others();
+      pieces.push(prepare(projections, fold(projections, pieces.at(-1)?.tip ?? before, headers, logs)));
+    }
+    return joined(pieces);
   }
 
   /** Not beyond blocks that are known to be there, nor one whose state is digested. */
@@ -143,12 +150,10 @@ export function createIndexer(deps: IndexerDeps): Indexer {
   async function readAhead(before: Tip | undefined, until: AbortSignal): Promise<Prepared | undefined> {
     let whole = await readRange(before, until);
     while (whole && mayGrow(whole)) {
-      // what waits meanwhile: the database's answers above all, which is still writing what was read before
-      await others();
       // it comes again when that range is the first
       const next = await readRange(whole.tip, until).catch(() => undefined);
       if (!next) break;
-      whole = joined(whole, next);
+      whole = joined([whole, next]);
     }
     return whole;
   }

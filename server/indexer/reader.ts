@@ -8,8 +8,10 @@ export interface RangeLimits {
   /** blocks in the first range; later ones grow and shrink */
   blocks: number;
   mostBlocks: number;
-  /** logs that one range should hold: read and decoded in one go, while everything else in the process waits */
+  /** logs that one range should hold */
   logs: number;
+  /** logs decoded in one go: while they are, no answer of the database is heard, and it gets no statement to work on */
+  inOneGo: number;
 }
 
 export interface ReaderDeps {

@@ -2,7 +2,7 @@
 import type { Db, Sql } from "../db/port.ts";
 import { column } from "./columns.ts";
 import { stateDigest } from "./digests.ts";
-import { applyEvents, asOne, outcomesOf, type Folded, type FoldedBlock, type Tip } from "./fold.ts";
+import { applyEvents, outcomesOf, type Folded, type FoldedBlock, type Tip } from "./fold.ts";
 import { byWeight } from "./pieces.ts";
 import type { Outcome, Projection } from "./port.ts";
 import { readCursor } from "./queries.ts";
@@ -27,15 +27,15 @@ export function prepare(projections: readonly Projection[], folded: Folded): Pre
   return { ...folded, logs, outcomes: outcomesOf(projections, folded.events), packed };
 }
 
-/** A range and the one that follows it, as one. */
-export function joined(range: Prepared, next: Prepared): Prepared {
-  return {
-    ...asOne([range, next]),
-    logs: range.logs + next.logs,
-    outcomes: [...range.outcomes, ...next.outcomes],
-    packed: [...range.packed, ...next.packed],
-  };
-}
+/** Ranges, one at least, of which each follows the one before, as one. */
+export const joined = (ranges: readonly Prepared[]): Prepared => ({
+  blocks: ranges.flatMap(({ blocks }) => blocks),
+  events: ranges[0]!.events.map((_, reader) => ranges.flatMap(({ events }) => events[reader]!)),
+  tip: ranges.at(-1)!.tip,
+  logs: ranges.reduce((sum, { logs }) => sum + logs, 0),
+  outcomes: ranges.flatMap(({ outcomes }) => outcomes),
+  packed: ranges.flatMap(({ packed }) => packed),
+});
 
 async function writeBlocks(sql: Sql, blocks: readonly FoldedBlock[]): Promise<void> {
   const numbers = column(blocks.map(({ number }) => number));
@@ -72,9 +72,9 @@ export async function writeRange(
   settle: Settle,
 ): Promise<void> {
   await db.transaction(async (sql) => {
+    await applyEvents(sql, projections, events);
     await writeBlocks(sql, blocks);
     for (const some of byWeight(packed, ({ bytes }) => bytes.length, BYTES_AT_ONCE)) await writeRaw(sql, some);
-    await applyEvents(sql, projections, events);
     await settle(sql, outcomes);
     await sql`
       INSERT INTO cursor (name, block, hash) VALUES ('indexer', ${tip.block}, ${tip.hash})

@@ -64,13 +64,12 @@ export interface Ruling {
   basis: Hex;
 }
 
-/** What a range comes to. */
+/** What a range comes to, besides the acts in it. */
 export interface Changes {
   /** new lots, numbered, in order, as they stand after the range */
   made: LotState[];
   /** lots from before the range that changed */
   changed: LotState[];
-  acts: ActRecord[];
   edges: Edge[];
   rulings: Ruling[];
 }

@@ -23,17 +23,25 @@ export function touchedLots(events: readonly LotEvent[]): Set<Hex> {
   return touched;
 }
 
+/** Events are folded in order, as many at a time as one likes: acts are known at once, lots as they stand in the end. */
+export interface LotFold {
+  /** @returns the acts that these events record. @throws where an event speaks of a lot that is not there */
+  fold(events: readonly LotEvent[]): ActRecord[];
+  /** What all events so far come to. */
+  changes(): Changes;
+}
+
 /**
- * Folds the events of a range, in order.
+ * Begins to fold the events of a range.
  * @param before the lots among {@link touchedLots} that there were; they are changed in place
  * @param lastNo the highest number of a lot, 0 when there is none
- * @throws where an event speaks of a lot that is not there
  */
-export function foldLots(events: readonly LotEvent[], before: ReadonlyMap<Hex, LotState>, lastNo: number): Changes {
+export function startFold(before: ReadonlyMap<Hex, LotState>, lastNo: number): LotFold {
   const made = new Map<Hex, LotState>();
   const changed = new Set<LotState>();
-  const changes: Changes = { made: [], changed: [], acts: [], edges: [], rulings: [] };
+  const changes = { made: [] as LotState[], edges: [], rulings: [] };
   const book: Book = {
+    acts: [],
     changes,
     lot(id) {
       const fresh = made.get(id);
@@ -50,14 +58,21 @@ export function foldLots(events: readonly LotEvent[], before: ReadonlyMap<Hex, L
       return lot;
     },
   };
-  for (const event of events) play(book, event);
-  return { ...changes, changed: [...changed] };
+  return {
+    fold(events) {
+      book.acts = [];
+      for (const event of events) play(book, event);
+      return book.acts;
+    },
+    changes: () => ({ ...changes, changed: [...changed] }),
+  };
 }
 
 type NewLot = Omit<LotState, "no" | "seq" | "disposition" | "endedBy">;
 
 interface Book {
-  changes: Changes;
+  acts: ActRecord[];
+  changes: Omit<Changes, "changed">;
   lot(id: Hex): LotState;
   make(state: NewLot): LotState;
 }
@@ -88,7 +103,7 @@ type Told = "capturedAt" | "flags" | "anchor" | "evidence" | "block" | "index" |
 
 /** What is alike in all acts. */
 function act(
-  { changes }: Book,
+  { acts }: Book,
   event: {
     args: Pick<ActRecord, "capturedAt" | "flags" | "anchor" | "evidence">;
     block: number;
@@ -99,7 +114,7 @@ function act(
 ): void {
   const { args, block, index, tx } = event;
   const { capturedAt, flags, anchor, evidence } = args;
-  changes.acts.push({ block, index, tx, ...rest, capturedAt, flags, anchor, evidence });
+  acts.push({ block, index, tx, ...rest, capturedAt, flags, anchor, evidence });
 }
 
 /** What every act does to a lot that it leaves with so many grams and these flags. */

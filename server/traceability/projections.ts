@@ -3,10 +3,10 @@ import { decodeLotLog, type LotEvent } from "../chain/lotEvents.ts";
 import type { Hex } from "../chain/port.ts";
 import { factLine } from "../indexer/digests.ts";
 import type { Outcome, Projection } from "../indexer/port.ts";
-import { foldLots, touchedLots } from "./fold.ts";
+import { startFold, touchedLots } from "./fold.ts";
 import { tellLot } from "./news.ts";
 import { traceabilityRecords } from "./records.ts";
-import { readLastNo, readLotStates, writeChanges } from "./rows.ts";
+import { readLastNo, readLotStates, writeFolded } from "./rows.ts";
 
 /** A recorded act settles its digest, a skipped one says why. A ruling is no act. */
 function outcomes({ name, args, tx, block }: LotEvent): Outcome[] {
@@ -29,7 +29,7 @@ export function traceabilityProjection(ledger: Hex): Projection<LotEvent> {
     tell: tellLot,
     async apply(sql, events) {
       const before = await readLotStates(sql, touchedLots(events));
-      await writeChanges(sql, foldLots(events, before, await readLastNo(sql)));
+      await writeFolded(sql, startFold(before, await readLastNo(sql)), events);
     },
     outcomes: (events) => events.flatMap(outcomes),
     records: traceabilityRecords,

@@ -1,4 +1,5 @@
 /** Rows of lots, acts, edges and rulings: read for a fold and written from it, set-based. */
+import type { LotEvent } from "../chain/lotEvents.ts";
 import type { Hex } from "../chain/port.ts";
 import type { Sql } from "../db/port.ts";
 import {
@@ -8,12 +9,14 @@ import {
   ints,
   orNull,
   sendAll,
+  slices,
   smallints,
   statement,
   texts,
   type Statement,
 } from "../indexer/columns.ts";
-import type { ActRecord, Changes, Edge, LotState, Ruling } from "./changes.ts";
+import type { ActRecord, Edge, LotState, Ruling } from "./changes.ts";
+import type { LotFold } from "./fold.ts";
 
 /** Those of the lots that are there. */
 export async function readLotStates(sql: Sql, ids: ReadonlySet<Hex>): Promise<Map<Hex, LotState>> {
@@ -31,13 +34,15 @@ export async function readLastNo(sql: Sql): Promise<number> {
   return last!.no;
 }
 
-/** Writes what a range came to. */
-export const writeChanges = (sql: Sql, changes: Changes): Promise<void> => sendAll(sql, statements(changes));
+/** Folds events and writes what they come to: the next of them are folded while the database writes the acts of these. */
+export const writeFolded = (sql: Sql, lots: LotFold, events: readonly LotEvent[]): Promise<void> =>
+  sendAll(sql, statements(lots, events));
 
-function* statements({ made, changed, acts, edges, rulings }: Changes): Generator<Statement> {
+function* statements(lots: LotFold, events: readonly LotEvent[]): Generator<Statement> {
+  for (const some of slices(events)) yield* bySlices(lots.fold(some), addActs);
+  const { made, changed, edges, rulings } = lots.changes();
   yield* bySlices(made, addLots);
   yield* bySlices(changed, changeLots);
-  yield* bySlices(acts, addActs);
   yield* bySlices(edges, addEdges);
   yield* bySlices(rulings, addRulings);
 }

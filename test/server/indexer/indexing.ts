@@ -53,19 +53,17 @@ eachDatabase("indexer", (open) => {
   beforeEach(() => clearIndex(db));
 
   describe("ranges", () => {
-    it("given one chain, when it is cut into ranges of one block, of three and of all, then every row is the same", async () => {
+    it("given one chain, when it is cut into ranges of one block, of three, of two logs and of all, or decoded log by log, then every row is the same", async () => {
       await indexAll(db, ledger);
       const expected = await indexRows(db);
       expect(expected["block"]).to.have.length(head + 1);
       expect(expected["lot"]).to.have.length(played.recorded.length);
-      for (const blocks of [1, 3]) {
+      const cuts = [{ blocks: 1, mostBlocks: 1 }, { blocks: 3, mostBlocks: 3 }, { logs: 2 }, { inOneGo: 1 }];
+      for (const limits of cuts) {
         await clearIndex(db);
-        await indexAll(db, ledger, { limits: { blocks, mostBlocks: blocks } });
-        expect(await indexRows(db)).to.deep.equal(expected);
+        await indexAll(db, ledger, { limits });
+        expect(await indexRows(db), JSON.stringify(limits)).to.deep.equal(expected);
       }
-      await clearIndex(db);
-      await indexAll(db, ledger, { limits: { logs: 2 } });
-      expect(await indexRows(db)).to.deep.equal(expected);
     });
 
     it("given an empty database and a long chain, when the indexer has caught up, then it stands at the head", async () => {
