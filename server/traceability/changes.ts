@@ -33,8 +33,8 @@ export interface ActRecord {
   receiver: Hex;
   /** of a transform those of all its inputs, which may pass what a number holds exactly */
   grams: number | bigint;
-  declaredGrams?: number;
-  acceptedGrams?: number;
+  declaredGrams?: number | undefined;
+  acceptedGrams?: number | undefined;
   lossGrams: number;
   code: number;
   capturedAt: number;

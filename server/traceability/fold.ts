@@ -52,7 +52,9 @@ export function startFold(before: ReadonlyMap<Hex, LotState>, lastNo: number): L
       return lot;
     },
     make(state) {
-      const lot = { ...state, no: ++lastNo, seq: 0, disposition: dispositions.open, endedBy: undefined };
+      const { id, custodian, owner, grams, class: kind, flags, madeBy } = state;
+      const [seq, disposition, endedBy] = [0, dispositions.open, undefined];
+      const lot = { no: ++lastNo, id, custodian, owner, grams, seq, class: kind, disposition, flags, madeBy, endedBy };
       made.set(lot.id, lot);
       changes.made.push(lot);
       return lot;
@@ -114,7 +116,28 @@ function act(
 ): void {
   const { args, block, index, tx } = event;
   const { capturedAt, flags, anchor, evidence } = args;
-  acts.push({ block, index, tx, ...rest, capturedAt, flags, anchor, evidence });
+  const { digest, kind, lot, seq, giver, receiver, grams, declaredGrams, acceptedGrams, lossGrams, code } = rest;
+  // field by field, as above: spreading took a fifth of a fold
+  acts.push({
+    block,
+    index,
+    tx,
+    digest,
+    kind,
+    lot,
+    seq,
+    giver,
+    receiver,
+    grams,
+    declaredGrams,
+    acceptedGrams,
+    lossGrams,
+    code,
+    capturedAt,
+    flags,
+    anchor,
+    evidence,
+  });
 }
 
 /** What every act does to a lot that it leaves with so many grams and these flags. */
