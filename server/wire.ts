@@ -12,7 +12,7 @@ export const address = hex(20, "an account: 20 bytes, lower case");
 export const hash = hex(32, "32 bytes, lower case");
 
 /** Seconds since 1970. */
-export const seconds = z.int().min(0);
+export const seconds = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /**
  * Decimal text of 1 to 2^63 − 1, without leading zeros, as the source of a pattern: a document of the API has no other

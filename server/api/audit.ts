@@ -130,7 +130,7 @@ export function auditRoutes({ db, chain, projections, checks }: AuditDeps): Rout
       access: "public",
       summary:
         "The effects digest of a block, and the state digest where one was kept; without a block, both as of now",
-      query: z.strictObject({ block: z.coerce.number().int().min(0).optional() }),
+      query: z.strictObject({ block: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional() }),
       answers: { 200: { description: "Digests to compare with another reader's", schema: digestView } },
       problems: ["not-found", "not-ready"],
       async handle({ query }) {

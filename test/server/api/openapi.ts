@@ -37,6 +37,14 @@ function* found(name: string, value: unknown, at = "#"): Generator<[string, unkn
   }
 }
 
+/** Every schema of a whole number, with the pointer to it. */
+function* wholeNumbers(value: unknown, at: string): Generator<[string, { maximum?: number }]> {
+  if (typeof value !== "object" || value === null) return;
+  const schema: { type?: unknown; maximum?: number } = value;
+  if ([schema.type].flat().includes("integer")) yield [at, schema];
+  for (const [key, inner] of Object.entries(value)) yield* wholeNumbers(inner, `${at}/${escape(key)}`);
+}
+
 /** Asked with bytes by test/server/api/documents.ts, past what notes examples. */
 const unshownRoutes = ["post /v1/documents"];
 
@@ -58,6 +66,15 @@ describe("the document", () => {
     ajv.addSchema(document, "openapi");
   });
   after(() => api.close());
+
+  it("given every whole number that a request may have, then the document says how large: what fits it is not refused for its form", () => {
+    const asked = operations.flatMap(([route, { parameters, requestBody }]) => [
+      ...wholeNumbers({ parameters, requestBody }, route),
+    ]);
+    const free = asked.filter(([, { maximum }]) => maximum === undefined).map(([at]) => at);
+    expect(free).to.deep.equal([]);
+    expect(asked).to.have.length.above(10);
+  });
 
   it("given the document, when it is read as OpenAPI 3.1, then names, headings, parameters and references are sound", () => {
     expect(document.openapi).to.equal("3.1.0");
