@@ -44,7 +44,7 @@ export function actKey(role: string, n: number): ActKey {
 }
 
 /** The key of one that is named by role and number. */
-export function officeKey(who: Who): ActKey {
+export function actKeyOf(who: Who): ActKey {
   const [role, n] = who.split("/") as [string, string];
   return actKey(role, Number(n));
 }
@@ -155,7 +155,7 @@ function partyOf(domain: Domain, { who, kinds, devices, permits }: Person, own: 
  */
 export function createCast(domain: Domain, people: readonly Person[]): Cast {
   const own = new Map(
-    people.flatMap(({ who, account }): [Who, ActKey][] => (account === "key" ? [[who, officeKey(who)]] : [])),
+    people.flatMap(({ who, account }): [Who, ActKey][] => (account === "key" ? [[who, actKeyOf(who)]] : [])),
   );
   const parties = people.map((person) => partyOf(domain, person, own.get(person.who)));
   const byWho = new Map(parties.map((party) => [party.who, party]));

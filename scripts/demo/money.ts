@@ -9,7 +9,7 @@ import type { allocationView, payoutsView, poolsView, wholePoolView } from "../.
 import { Refusal } from "../../server/errors.ts";
 import type { Api } from "./client.ts";
 import { commit, ensure, send } from "./committing.ts";
-import { officeKey, seeded, signerOf, type Cast } from "./keys.ts";
+import { actKeyOf, seeded, signerOf, type Cast } from "./keys.ts";
 import type { Place, Office, Who } from "./scenario/people.ts";
 
 export type Pool = z.output<typeof wholePoolView>;
@@ -92,7 +92,7 @@ export const STEPS = 4;
 /** Deposit, pool, division; only what is missing. @returns the pool's id */
 export async function playFund(stage: MoneyStage, fund: Fund): Promise<string> {
   const ruleset = await stage.api.upload(
-    officeKey("allocator/0"),
+    actKeyOf("allocator/0"),
     rulesetBytes(fund.ruleset) as Uint8Array<ArrayBuffer>,
     "application/json",
   );
@@ -147,7 +147,7 @@ async function publish({ api }: MoneyStage, id: string): Promise<void> {
       const prepared = await api.prepare(
         `/v1/pools/${id}/allocation`,
         { from: allocator.address },
-        officeKey("allocator/0"),
+        actKeyOf("allocator/0"),
       );
       return "refused" in prepared ? prepared.refused : send(api, allocator, prepared);
     },

@@ -7,7 +7,7 @@ import type { Hex } from "../../server/chain/port.ts";
 import { Refusal } from "../../server/errors.ts";
 import type { payeeView } from "../../server/profit/schemas.ts";
 import { verify } from "../verify/verify.ts";
-import { officeKey } from "./keys.ts";
+import { actKeyOf } from "./keys.ts";
 import type { Credits } from "./playCredits.ts";
 import { works } from "./scenario/offices.ts";
 import { VERIFIERS, type Who } from "./scenario/people.ts";
@@ -67,7 +67,7 @@ async function certify({ api, config }: Stage, retired: Retired): Promise<Certif
 }
 
 async function statementOf({ api, cast }: Stage, who: Who, name: Statement["name"]): Promise<Statement> {
-  const payee = await api.read<Payee>(`/v1/payees/${cast.of(who).account}?view=full`, officeKey(who));
+  const payee = await api.read<Payee>(`/v1/payees/${cast.of(who).account}?view=full`, actKeyOf(who));
   if (!payee) throw new Refusal(`There is no statement of ${who}.`);
   return { name, payee };
 }
